@@ -1,0 +1,128 @@
+/* recur inspect: what is in a model file.
+ * SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rows.h"
+#include "app.h"
+
+static const option_group *const inspect_groups[] = {&common_group, NULL};
+
+static const char *const unit_names[] = {"char", "byte", "word"};
+
+static size_t element_bytes(const app *a)
+{
+    return recur_ctx_dtype(a->ctx) == RECUR_F64 ? sizeof(double) : sizeof(float);
+}
+
+/* ---- the architecture in one sentence ---- */
+
+static void describe(const recur_model *model, char *text, size_t size)
+{
+    static const char *const  cells[]  = {"LSTM", "GRU", "RNN (tanh)", "RNN (relu)"};
+    static const char *const  units[]  = {"characters", "bytes", "words"};
+    const recur_lm_spec      *s        = recur_lm_get_spec(model);
+    const recur_vocab        *vocab    = recur_model_vocab(model);
+    int64_t                   layers   = s->rnn.layers ? s->rnn.layers : 1;
+    char                      input[64] = "one-hot input", extra[128] = "";
+    if (s->embed) snprintf(input, sizeof input, "embedding of %" PRId64, s->embed);
+    size_t n = 0;
+    if (s->rnn.projection) n += (size_t)snprintf(extra, sizeof extra, " projected to %" PRId64, s->rnn.projection);
+    if (s->rnn.reset_before) n += (size_t)snprintf(extra + n, sizeof extra - n, ", reset before the product");
+    if (s->dropout > 0 || s->rnn.dropout > 0)
+        snprintf(extra + n, sizeof extra - n, ", dropout %g", s->dropout > s->rnn.dropout ? s->dropout : s->rnn.dropout);
+    snprintf(text, size, "language model over %" PRId64 " %s: %s, %s with %" PRId64 " layer%s of %" PRId64 " units%s, %s",
+             recur_vocab_size(vocab), units[recur_vocab_unit(vocab)], input, cells[s->rnn.cell], layers,
+             layers == 1 ? "" : "s", s->rnn.hidden, extra, s->tie ? "output tied to the embedding" : "linear output");
+}
+
+/* ---- tensors ---- */
+
+static void shape_says(const recur_shape *shape, char *text, size_t size)
+{
+    size_t n = (size_t)snprintf(text, size, "[");
+    for (int i = 0; i < shape->rank; i++) n += (size_t)snprintf(text + n, size - n, "%s%" PRId64, i ? "," : "", shape->size[i]);
+    snprintf(text + n, size - n, "]");
+}
+
+static json_t *tensor_json(const app *a, const recur_tensor_info *t)
+{
+    json_t *shape = json_array();
+    for (int i = 0; i < t->shape.rank; i++) json_array_append_new(shape, json_integer(t->shape.size[i]));
+    return json_pack("{s:o,s:o,s:I,s:I}", "name", output_string(t->name, strlen(t->name)), "shape", shape, "count",
+                     (json_int_t)t->count, "bytes", (json_int_t)(t->count * (int64_t)element_bytes(a)));
+}
+
+static recur_status print_json(app *a, const recur_model *model, const char *architecture)
+{
+    const recur_params *params  = recur_model_params(model);
+    const recur_vocab  *vocab   = recur_model_vocab(model);
+    const char         *note    = recur_model_note(model, "training");
+    int64_t             count   = recur_params_count(params);
+    json_t             *tensors = json_array();
+    for (int64_t i = 0; i < recur_params_tensors(params); i++) {
+        recur_tensor_info info;
+        recur_status      status = recur_params_info(params, i, &info);
+        if (status) return status;
+        json_array_append_new(tensors, tensor_json(a, &info));
+    }
+    json_t *training = note ? json_loads(note, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    if (note && !training) training = output_string(note, strlen(note));
+    output_json(a, json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:o,s:o}", "task", "lm", "architecture", architecture, "unit",
+                             unit_names[recur_vocab_unit(vocab)], "vocabulary", (json_int_t)recur_vocab_size(vocab),
+                             "parameters", (json_int_t)count, "bytes", (json_int_t)(count * (int64_t)element_bytes(a)),
+                             "flops_per_step", (json_int_t)recur_model_flops_per_step(model), "training",
+                             training ? training : json_null(), "tensors", tensors));
+    return RECUR_OK;
+}
+
+static recur_status print_text(app *a, const recur_model *model, const char *architecture)
+{
+    const recur_params *params = recur_model_params(model);
+    const char         *note   = recur_model_note(model, "training");
+    int64_t             count  = recur_params_count(params);
+    output_format(a, "%s\n\n%-28s %-16s %12s %12s\n", architecture, "tensor", "shape", "count", "bytes");
+    for (int64_t i = 0; i < recur_params_tensors(params); i++) {
+        recur_tensor_info info;
+        char              shape[96];
+        recur_status      status = recur_params_info(params, i, &info);
+        if (status) return status;
+        shape_says(&info.shape, shape, sizeof shape);
+        output_format(a, "%-28s %-16s %12" PRId64 " %12" PRId64 "\n", info.name, shape, info.count,
+                      info.count * (int64_t)element_bytes(a));
+    }
+    output_format(a, "\nparameters      %" PRId64 "\nbytes           %" PRId64 "\n", count, count * (int64_t)element_bytes(a));
+    output_format(a, "flops per step  %" PRId64 "\n", recur_model_flops_per_step(model));
+    output_format(a, "vocabulary      %" PRId64 " (%s)\n", recur_vocab_size(recur_model_vocab(model)),
+                  unit_names[recur_vocab_unit(recur_model_vocab(model))]);
+    if (note) output_format(a, "training        %s\n", note);
+    return RECUR_OK;
+}
+
+static int inspect(app *a, options *o)
+{
+    char         architecture[512];
+    recur_model *model = NULL;
+    int          code  = app_open(a, o);
+    if (code) return code;
+    recur_status status = recur_model_load(a->ctx, o->args[0], &model);
+    if (!status) {
+        describe(model, architecture, sizeof architecture);
+        status = a->json ? print_json(a, model, architecture) : print_text(a, model, architecture);
+    }
+    if (status) code = output_failure(a, status);
+    recur_model_destroy(model);
+    return code;
+}
+
+const command inspect_command = {
+    .name     = "inspect",
+    .synopsis = "RUN [options]",
+    .brief    = "RUN",
+    .summary  = "show a model's architecture, tensors and cost",
+    .notes    = "RUN is a run or a model file. A step is one token; multiply and add are two operations.\n",
+    .groups   = inspect_groups,
+    .args     = "RUN",
+    .run      = inspect,
+};

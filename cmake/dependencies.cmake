@@ -1,0 +1,22 @@
+# What recur links with: jansson for JSON, utf8proc for Unicode, POSIX threads, libm.
+# SPDX-License-Identifier: MIT
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(PkgConfig)
+if(NOT PKG_CONFIG_FOUND)
+  message(FATAL_ERROR "recur needs pkg-config (Debian, Ubuntu: apt-get install pkg-config)")
+endif()
+
+set(missing "")
+foreach(dependency IN ITEMS jansson libutf8proc)
+  string(TOUPPER ${dependency} name)
+  pkg_check_modules(${name} QUIET IMPORTED_TARGET ${dependency})
+  if(NOT ${name}_FOUND)
+    list(APPEND missing ${dependency})
+  endif()
+endforeach()
+if(missing)
+  list(JOIN missing ", " missing)
+  message(FATAL_ERROR "recur needs ${missing} (Debian, Ubuntu: apt-get install libjansson-dev libutf8proc-dev)")
+endif()
+set(RECUR_DEPENDENCIES PkgConfig::JANSSON PkgConfig::LIBUTF8PROC Threads::Threads m)

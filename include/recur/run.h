@@ -1,0 +1,101 @@
+/* Runs: training from data to a directory that holds the model, with validation, checkpoints and resumption.
+ *
+ *   model.safetensors       the best model on validation data (the last one where there are none)
+ *   checkpoint.safetensors  the last state: weights, moments, counters, position, carried state
+ *   config                  the effective configuration, one "name = value" per line
+ *   log.jsonl               one JSON object per report
+ *
+ * Every file is replaced atomically. Killed at any moment a run resumes, and resumed it equals to the bit the run that was never
+ * stopped: model.safetensors, checkpoint.safetensors and every reported number except times and rates.
+ * SPDX-License-Identifier: MIT */
+#ifndef RECUR_RUN_H
+#define RECUR_RUN_H
+
+#include "corpus.h"
+#include "model.h"
+#include "train.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum recur_event { RECUR_EVENT_STEP = 0, RECUR_EVENT_VALID, RECUR_EVENT_DONE } recur_event;
+
+/* One report of a run. Numbers that an event does not have are NaN, counts 0. */
+typedef struct recur_report {
+    recur_event event;
+    int64_t     step, epoch;
+    double loss; /* step: mean of the steps since the last report; valid: on validation data, per token */
+    double grad_norm; /* mean since the last report, before clipping */
+    double clip_rate; /* share of those steps that were clipped */
+    double lr;
+    double items_per_s; /* tokens */
+    double seconds;     /* of training so far, earlier sessions included */
+    double progress;    /* share of the whole budget done, 0 to 1 */
+    double best_valid;  /* NaN before the first validation */
+} recur_report;
+
+/* Called from the run's thread. Return false to stop: the run saves a checkpoint and returns RECUR_STOPPED. tick is called after every step
+ * (it may be NULL), report at reports. Only tick and report decide about stopping. */
+typedef struct recur_run_hooks {
+    void *user;
+    bool (*report)(void *user, const recur_report *report);
+    bool (*tick)(void *user, double progress, const recur_report *last);
+} recur_run_hooks;
+
+typedef struct recur_run_opts {
+    const char      *dir;           /* created where missing; NULL: nothing is written */
+    bool             overwrite;     /* an existing run there is replaced once the new one can start */
+    bool             resume;        /* go on from the checkpoint there, or start over if there is none yet */
+    const char      *config;        /* text for the file "config"; NULL: none */
+    uint64_t         data_checksum; /* stored; a resumed run must have the same */
+    uint64_t         seed;          /* dropout */
+    int64_t          epochs, steps; /* the budget: whichever is given and reached first; all 0: 10 epochs */
+    double           minutes;
+    int64_t          eval_every;         /* steps; 0: at the end of each epoch */
+    int64_t          report_every;       /* steps; 0: 100 */
+    int64_t          patience;           /* stop after so many validations without a better one; 0: never */
+    double           save_every_seconds; /* 0: 30 */
+    recur_train_opts train;
+} recur_run_opts;
+
+/* How a stream of tokens becomes batches: B parallel parts, read in windows of T steps. */
+typedef struct recur_lm_batches {
+    int64_t         batch;       /* B; 0: 32 */
+    int64_t         bptt;        /* T; 0: 64 */
+    bool            reset_state; /* each window starts with no state; default: the state is carried over */
+    recur_reduction reduction;   /* RECUR_MEAN or RECUR_SUM_OVER_TIME */
+} recur_lm_batches;
+
+/* Train a language model on a corpus.
+ *
+ * valid may be NULL. At the end the model holds the best weights. done (may be NULL) receives the last report.
+ * Errors.  RECUR_EARG: options; an existing run without overwrite. RECUR_EDATA: too few tokens for one batch. RECUR_EIO: directory not
+ *          writable, in use by another process, or full: the last checkpoint is whole. RECUR_EDIVERGED: the loss is not finite: the
+ *          step is named, the last good checkpoint kept. RECUR_EMISMATCH: resumed with other data, model or options. RECUR_STOPPED. */
+RECUR_API recur_status recur_lm_train(recur_model *model, const recur_corpus *train,
+                                      const recur_corpus *valid, const recur_lm_batches *batches,
+                                      const recur_run_opts *opts, const recur_run_hooks *hooks,
+                                      recur_report *done);
+
+/* Return in *finished whether the run in dir has ended (budget or patience), so that resuming has nothing to do. */
+RECUR_API recur_status recur_run_finished(recur_ctx *ctx, const char *dir, bool *finished);
+
+/* What a language model makes of a corpus. */
+typedef struct recur_lm_score {
+    int64_t tokens; /* predicted: all but the first */
+    double  loss;   /* nats per token */
+    double  perplexity;
+    double  bits_per_char; /* per token of the model's unit, in bits */
+} recur_lm_score;
+
+/* Score a corpus. It is cut into at most 64 parts of at least 2,048 tokens that run side by side, each from a zero state; no token is
+ * skipped, and the parts depend on the corpus alone. hooks' tick may be given for progress.
+ * Errors: RECUR_EDATA for fewer than 2 tokens, RECUR_EMEMORY, RECUR_EDIVERGED. */
+RECUR_API recur_status recur_lm_evaluate(const recur_model *model, const recur_corpus *corpus,
+                                         const recur_run_hooks *hooks, recur_lm_score *score);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

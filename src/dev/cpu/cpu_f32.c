@@ -1,0 +1,26 @@
+/* The CPU backend for float.
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/rng.h"
+#include "dev/dev.h"
+
+#define RK_REAL float
+#define RK_TABLE rk_table_f32
+#define RI_NAME ri_dev_f32
+
+#include "dev/cpu/tasks.inc"
+
+#include "dev/cpu/vector.inc"
+
+#include "dev/cpu/rows.inc"
+
+#include "dev/cpu/linear.inc"
+
+#include "dev/cpu/rnn_forward.inc"
+
+#include "dev/cpu/rnn_backward.inc"
+
+#include "dev/cpu/loss.inc"
+
+#include "dev/cpu/table_of.inc"

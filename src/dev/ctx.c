@@ -1,0 +1,102 @@
+/* The context: completes the options, owns the pool, keeps each thread's last error.
+ * SPDX-License-Identifier: MIT */
+#include "dev/ctx.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dev/dev.h"
+
+enum { MAX_THREADS = 1024 };
+
+static int available_cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    if (n < 1) return 1;
+    return n > MAX_THREADS ? MAX_THREADS : (int)n;
+}
+
+recur_status recur_ctx_create(const recur_ctx_opts *opts, recur_ctx **out)
+{
+    if (!out) return RECUR_EARG;
+    *out = NULL;
+    recur_ctx_opts o = opts ? *opts : (recur_ctx_opts){0};
+    if (o.threads < 0 || o.threads > MAX_THREADS) return RECUR_EARG;
+    if (o.dtype != RECUR_F32 && o.dtype != RECUR_F64) return RECUR_EARG;
+    if (o.threads == 0) o.threads = available_cores();
+
+    recur_ctx *ctx = ri_allocate(&o.allocator, 1, sizeof *ctx);
+    if (!ctx) return RECUR_EMEMORY;
+    ctx->allocator = o.allocator;
+    ctx->opts = o;
+    ctx->dev = o.dtype == RECUR_F64 ? &ri_dev_f64 : &ri_dev_f32;
+    ctx->kernels = o.dtype == RECUR_F64 ? (const void *)&rk_f64_ref : (const void *)rk_choose_f32();
+    if (pthread_key_create(&ctx->error_key, free)) {
+        ri_release(&o.allocator, ctx);
+        return RECUR_EMEMORY;
+    }
+    ctx->pool = ri_pool_create(&ctx->allocator, o.threads);
+    if (!ctx->pool) {
+        pthread_key_delete(ctx->error_key);
+        ri_release(&o.allocator, ctx);
+        return RECUR_EMEMORY;
+    }
+    *out = ctx;
+    return RECUR_OK;
+}
+
+void recur_ctx_destroy(recur_ctx *ctx)
+{
+    if (!ctx) return;
+    recur_allocator a = ctx->allocator;
+    ri_pool_destroy(ctx->pool);
+    free(pthread_getspecific(ctx->error_key)); /* deleting a key runs no destructor */
+    pthread_key_delete(ctx->error_key);
+    ri_release(&a, ctx);
+}
+
+/* Plain malloc: the sentence must survive when the caller's allocator is the one that fails. */
+ri_error *ri_ctx_error(const recur_ctx *ctx)
+{
+    ri_error *error = pthread_getspecific(ctx->error_key);
+    if (error) return error;
+    error = calloc(1, sizeof *error);
+    if (error && !pthread_setspecific(ctx->error_key, error)) return error;
+    free(error);
+    return &((recur_ctx *)(uintptr_t)ctx)->shared_error;
+}
+
+recur_status ri_no_memory(const recur_ctx *ctx, const char *what)
+{
+    return RI_FAIL(ctx, RECUR_EMEMORY, "no memory for %s", what);
+}
+
+void ri_log(const recur_ctx *ctx, const char *format, ...)
+{
+    if (!ctx->opts.log) return;
+    char    line[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    ctx->opts.log(ctx->opts.log_user, line);
+}
+
+const char *recur_error(const recur_ctx *ctx)
+{
+    if (!ctx) return "no context";
+    const ri_error *error = pthread_getspecific(ctx->error_key);
+    return error ? error->text : ctx->shared_error.text;
+}
+
+int recur_ctx_threads(const recur_ctx *ctx)
+{
+    return ctx->opts.threads;
+}
+
+recur_dtype recur_ctx_dtype(const recur_ctx *ctx)
+{
+    return ctx->opts.dtype;
+}

@@ -1,0 +1,190 @@
+/* A backend: coarse operations over buffers. Layers, tape and models call these and never touch an element.
+ *
+ * Buffers are void pointers to elements of the context's type; ri_at steps through them. Every operation computes each output as one chain of
+ * additions in a fixed order and divides work over outputs only, so that results do not depend on the number of threads. None of them fails.
+ * SPDX-License-Identifier: MIT */
+#ifndef RI_DEV_H
+#define RI_DEV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dev/ctx.h"
+#include "kern/kern.h"
+#include "recur/rnn.h"
+#include "recur/train.h"
+
+/* Rows of a matrix: dense [n,width] with a stride, or one-hot rows given by their ids. */
+typedef struct ri_rows {
+    const void    *x;
+    const int32_t *ids; /* not NULL: one-hot */
+    int64_t        n, width, stride;
+} ri_rows;
+
+/* Which rows belong to which step: those of step t are offset[t] .. offset[t+1]-1, fewer and fewer. */
+typedef struct ri_steps {
+    int64_t        T, B;
+    const int64_t *offset; /* [T+1] */
+} ri_steps;
+
+/* The weights of one layer in one direction, as values and as panels. */
+typedef struct ri_rnn_weights {
+    recur_cell  cell;
+    bool        reset_before;
+    int64_t     I, H, P, G;         /* P = H without projection; G gates: 1, 4 or 3 */
+    const void *w_ih, *w_hh, *w_hr; /* [G*H,I], [G*H,P], [P,H] or NULL */
+    const void *b_ih, *b_hh;        /* [G*H] or NULL */
+    const void *panel_ih, *panel_hh, *panel_hr;
+} ri_rnn_weights;
+
+/* Gradients of the same, to be added to; NULL members as above. */
+typedef struct ri_rnn_grads {
+    void *w_ih, *w_hh, *w_hr, *b_ih, *b_hh;
+} ri_rnn_grads;
+
+/* One layer in one direction over one pack: where forward reads and writes, and what backward finds.
+ *
+ * S values per unit are kept in gates: LSTM i f g o; GRU r z n and u, where u is W_hn h + b_hn (reset after) or r*h (reset before);
+ * vanilla: the pre-activation. Backward overwrites them with the gradients of the pre-activations. */
+typedef struct ri_rnn_pass {
+    const ri_rnn_weights *w;
+    ri_steps              steps;
+    bool                  is_reverse;
+    ri_rows               x;
+    bool is_kept; /* backward or a trace will follow; else gates, c and m have B rows that all steps share */
+    const void *h0, *c0; /* [B,P], [B,H] in rank order */
+    void       *gates;   /* [N,S*H] */
+    void       *c;       /* LSTM [N,H] */
+    void       *m;       /* LSTM with projection: o*tanh(c) [N,H]; else NULL */
+    void       *h;       /* [N,P], rows h_stride apart */
+    int64_t     h_stride;
+    void       *h_final, *c_final; /* [B,P], [B,H] */
+    /* backward */
+    const void *dy; /* gradient of h from above [N,P], rows dy_stride apart; NULL: zero */
+    int64_t     dy_stride;
+    void       *dh, *dc; /* [B,P], [B,H]: gradient of the final state in, of the initial state out */
+    void       *trace_dh,
+        *trace_dc; /* [N,P], [N,H] or NULL: further gradient of the state at each step in, total out */
+    void   *dx;    /* [N,I] added to, rows dx_stride apart; NULL: not wanted */
+    int64_t dx_stride;
+    void   *work;  /* [B,H] of work space for projections and for GRU with reset before */
+    void   *dproj; /* with projection: receives the total gradient of h [N,P] */
+} ri_rnn_pass;
+
+/* y = x W^T + b and its backward. */
+typedef struct ri_linear_pass {
+    ri_rows     x;
+    int64_t     O;
+    const void *w, *panel, *b; /* [O,I], packed, [O] or NULL */
+    void       *y;             /* [n,O] */
+    const void *dy;
+    void       *dx;      /* [n,I] added to, or NULL */
+    void       *dw, *db; /* added to; db NULL without bias */
+} ri_linear_pass;
+
+/* Softmax cross-entropy over rows of logits; with a linear layer in front of it the logits exist only block by block. */
+typedef struct ri_xent_pass {
+    int64_t        n, V;
+    const int32_t *targets; /* [n], negative: ignored */
+    double         scale;   /* every row's loss is multiplied by it */
+    const void    *logits;  /* [n,V] */
+    void          *dlogits; /* added to: scale * dloss * (softmax - one-hot) */
+    double         dloss;
+} ri_xent_pass;
+
+/* Forward and, where dx is not NULL, the gradients for a loss of gradient 1 in the same walk over the blocks. */
+typedef struct ri_linear_xent_pass {
+    ri_linear_pass linear; /* y unused; dx, dw, db are SET, not added to */
+    const int32_t *targets;
+    double         scale;
+    void          *block;    /* [RI_XENT_BLOCK,O] of work space */
+    double        *row_loss; /* [n] of work space */
+} ri_linear_xent_pass;
+
+enum { RI_XENT_BLOCK = 128 };
+
+/* One update of a block of n parameters. */
+typedef struct ri_update {
+    rk_update rule;
+    int64_t   n;
+    void     *w, *g, *m,
+        *v; /* m: first moment or momentum; v: second moment. NULL where the optimiser has none. g is cleared */
+} ri_update;
+
+/* Where dropout gets its numbers: element (row r, column j) of sequence seq[r] at step t[r]. */
+typedef struct ri_noise {
+    uint64_t       seed, step;
+    uint32_t       place;    /* which operation and layer */
+    const int32_t *sequence; /* [n] */
+    const int32_t *time;     /* [n] */
+} ri_noise;
+
+struct ri_dev {
+    size_t element_bytes;
+
+    /* memory */
+    void (*fill)(recur_ctx *, int64_t n, double value, void *y);
+    void (*copy)(recur_ctx *, int64_t n, const void *x, void *y);
+    void (*read)(recur_ctx *, int64_t n, const void *x, double *out);
+    void (*write)(recur_ctx *, int64_t n, const double *in, void *y);
+    void (*read_f32)(recur_ctx *, int64_t n, const void *x, float *out);
+    void (*write_f32)(recur_ctx *, int64_t n, const float *in, void *y);
+    bool (*is_finite)(recur_ctx *, int64_t n, const void *x);
+
+    /* vectors; sums are double, in fixed pieces */
+    void (*axpy)(recur_ctx *, int64_t n, double a, const void *x, void *y);          /* y += a x */
+    void (*multiply)(recur_ctx *, int64_t n, const void *a, const void *b, void *y); /* y = a b */
+    void (*multiply_add)(recur_ctx *, int64_t n, const void *a, const void *b, double s,
+                         void *y); /* y += s a b */
+    void (*tanh_forward)(recur_ctx *, int64_t n, const void *x, void *y);
+    void (*tanh_backward)(recur_ctx *, int64_t n, const void *y, const void *dy,
+                          void *dx);                                                 /* dx += dy (1-y^2) */
+    void (*subtract)(recur_ctx *, int64_t n, const void *a, const void *b, void *y); /* y = a - b */
+    double (*sum)(recur_ctx *, int64_t n, const void *x);
+    double (*dot)(recur_ctx *, int64_t n, const void *a, const void *b);
+
+    /* rows: dst row i = src row index[i] (index NULL: i; negative: dst row becomes zero) */
+    void (*gather_rows)(recur_ctx *, int64_t n, int64_t width, const int64_t *index, const void *src,
+                        int64_t src_stride, void *dst, int64_t dst_stride);
+    /* dst row index[i] += src row i; indexes are different from each other (negative: skipped; NULL: i) */
+    void (*scatter_add_rows)(recur_ctx *, int64_t n, int64_t width, const int64_t *index, const void *src,
+                             int64_t src_stride, void *dst, int64_t dst_stride);
+    /* table row ids[i] += src row i, ids may repeat; in the order of i */
+    void (*embed_backward)(recur_ctx *, int64_t n, int64_t width, const int32_t *ids, const void *src,
+                           void *table);
+    void (*embed_forward)(recur_ctx *, int64_t n, int64_t width, const int32_t *ids, const void *table,
+                          void *dst);
+    /* mask[i] = 0 or 1/(1-p) */
+    void (*dropout_mask)(recur_ctx *, int64_t n, int64_t width, double p, const ri_noise *noise, void *mask);
+
+    /* layers */
+    /* a matrix packed for products x W^T; its rows fall into `groups` equal parts (gates), each packed by itself */
+    size_t (*panel_bytes)(int64_t groups, int64_t rows, int64_t cols);
+    void (*panel_fill)(recur_ctx *, int64_t groups, int64_t rows, int64_t cols, const void *w, void *panel);
+    /* forward passes of a single row run on the calling thread, without lock or system call: streams rely on it */
+    void (*linear_forward)(recur_ctx *, const ri_linear_pass *);
+    void (*linear_backward)(recur_ctx *, const ri_linear_pass *);
+    void (*rnn_forward)(recur_ctx *, const ri_rnn_pass *passes, int n_passes); /* side by side: directions */
+    void (*rnn_backward)(recur_ctx *, const ri_rnn_pass *passes,
+                         int n_passes); /* dh, dc, gates -> da, then dx */
+    void (*rnn_backward_weights)(recur_ctx *, const ri_rnn_pass *passes, int n_passes,
+                                 const ri_rnn_grads *); /* one layer's passes in order */
+    double (*xent_forward)(recur_ctx *, const ri_xent_pass *, double *row_loss);
+    void (*xent_backward)(recur_ctx *, const ri_xent_pass *);
+    double (*linear_xent)(recur_ctx *, const ri_linear_xent_pass *);
+
+    /* training */
+    void (*update)(recur_ctx *, const ri_update *);
+    double (*square_norm)(recur_ctx *, int64_t n, const void *x, double clip_value,
+                          int64_t *n_clipped); /* of the values after clipping by value */
+};
+
+extern const ri_dev ri_dev_f32, ri_dev_f64;
+
+/* Return the address of element i. */
+static inline void *ri_at(const recur_ctx *ctx, const void *x, int64_t i)
+{
+    return (char *)(uintptr_t)x + i * (int64_t)ctx->dev->element_bytes;
+}
+
+#endif

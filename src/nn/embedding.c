@@ -1,0 +1,100 @@
+/* Tokens into rows: a table looked up, or one-hot rows that are never stored.
+ * SPDX-License-Identifier: MIT */
+#include "nn/embedding.h"
+
+#include "nn/init.h"
+#include "nn/layers.h"
+#include "nn/tape.h"
+
+recur_status recur_embedding_create(recur_params *params, const char *name, const recur_embedding_spec *spec,
+                                    recur_embedding **out)
+{
+    if (!params || !name || !spec || !out) return RECUR_EARG;
+    *out = NULL;
+    recur_ctx *ctx = params->ctx;
+    if (spec->vocabulary < 1 || spec->vocabulary > INT32_MAX || spec->size < 1)
+        return RI_FAIL(ctx, RECUR_EARG,
+                       "an embedding of %lld tokens in %lld numbers, wanted at least 1 of each",
+                       (long long)spec->vocabulary, (long long)spec->size);
+    recur_embedding *e = ri_allocate(&ctx->allocator, 1, sizeof *e);
+    if (!e) return ri_no_memory(ctx, "an embedding");
+    *e = (recur_embedding){.params = params, .V = spec->vocabulary, .E = spec->size};
+    int64_t    first = params->n_tensors;
+    recur_init init = spec->init;
+    if (!ri_init_is_simple(init)) init = (recur_init){RECUR_INIT_NORMAL, 1};
+    recur_status s = ri_params_add(params, name, "weight", RECUR_SHAPE(e->V, e->E), 1, &e->weight);
+    if (!s) s = ri_init_simple(params, e->weight, init);
+    if (s) {
+        ri_params_truncate(params, first);
+        recur_embedding_destroy(e);
+        return s;
+    }
+    *out = e;
+    return RECUR_OK;
+}
+
+void recur_embedding_destroy(recur_embedding *e)
+{
+    if (e) ri_release(&e->params->ctx->allocator, e);
+}
+
+const void *ri_embedding_table(const recur_embedding *e)
+{
+    return ri_params_value(e->params, e->weight);
+}
+
+/* The tokens of a pack, all within the vocabulary; NULL and a sticky error otherwise. */
+static const int32_t *tokens_of(recur_tape *tape, const recur_pack *pack, int64_t V, const char *what)
+{
+    if (tape->status) return NULL;
+    if (!pack || !pack->has_tokens) {
+        RI_TAPE_FAIL(tape, RECUR_EARG, "%s: wanted a pack with tokens", what);
+        return NULL;
+    }
+    for (int64_t r = 0; r < pack->N; r++)
+        if (pack->tokens[r] < 0 || pack->tokens[r] >= V) {
+            RI_TAPE_FAIL(tape, RECUR_EARG, "%s: sequence %d holds token %d at step %d, wanted 0 to %lld",
+                         what, (int)pack->sequence[r], (int)pack->tokens[r], (int)pack->time[r],
+                         (long long)V - 1);
+            return NULL;
+        }
+    return pack->tokens ? pack->tokens : (const int32_t *)""; /* an empty pack has no array */
+}
+
+typedef struct embed_saved {
+    const recur_embedding *embedding;
+    const int32_t         *ids;
+    recur_var              y;
+    int64_t                n;
+} embed_saved;
+
+static void embed_backward(recur_tape *tape, void *saved)
+{
+    const embed_saved *s = saved;
+    tape->ctx->dev->embed_backward(tape->ctx, s->n, s->embedding->E, s->ids, ri_tape_at(tape, s->y)->grad,
+                                   ri_params_grad_of(s->embedding->params, s->embedding->weight));
+}
+
+recur_var recur_embed(recur_tape *tape, const recur_embedding *e, const recur_pack *pack)
+{
+    const int32_t *ids = tokens_of(tape, pack, e->V, "recur_embed");
+    if (!ids) return RECUR_NONE;
+    recur_var y = ri_tape_var(tape, RECUR_SHAPE(pack->N, e->E), NULL);
+    if (!y.id) return y;
+    tape->ctx->dev->embed_forward(tape->ctx, pack->N, e->E, ids, ri_embedding_table(e),
+                                  ri_tape_at(tape, y)->value);
+    ri_tape_push(tape, embed_backward, &(embed_saved){e, ids, y, pack->N}, sizeof(embed_saved));
+    return y;
+}
+
+recur_var recur_one_hot(recur_tape *tape, const recur_pack *pack, int64_t vocabulary)
+{
+    const int32_t *ids = tokens_of(tape, pack, vocabulary, "recur_one_hot");
+    if (!ids) return RECUR_NONE;
+    recur_var y = ri_tape_var(tape, RECUR_SHAPE(pack->N, vocabulary), (void *)(uintptr_t)ids);
+    if (!y.id) return y;
+    ri_node *node = ri_tape_at(tape, y);
+    node->ids = ids;
+    node->value = NULL;
+    return y;
+}

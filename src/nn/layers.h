@@ -1,0 +1,26 @@
+/* What layers look like to the floors above that run them without a tape (streams).
+ * SPDX-License-Identifier: MIT */
+#ifndef RI_LAYERS_H
+#define RI_LAYERS_H
+
+#include "dev/dev.h"
+#include "nn/params.h"
+#include "recur/layers.h"
+
+/* Fill w with the weights and panels of one layer in one direction. Errors: RECUR_EMEMORY (panels). */
+recur_status ri_rnn_weights_of(const recur_rnn *rnn, int64_t layer, int64_t direction, ri_rnn_weights *w);
+
+/* Return the tensor of the trained initial state, -1 if there is none; [L*D,P] or [L*D,H]. */
+int64_t ri_rnn_initial_h(const recur_rnn *rnn);
+int64_t ri_rnn_initial_c(const recur_rnn *rnn);
+
+/* How many values per unit a pass keeps in gates (see ri_rnn_pass). */
+int64_t ri_rnn_kept(recur_cell cell);
+
+/* Fill w, panel, b, O and x.width of a pass; the caller adds rows and outputs. Errors: RECUR_EMEMORY. */
+recur_status ri_linear_weights_of(const recur_linear *linear, ri_linear_pass *pass);
+
+/* Return the table [V,E]. */
+const void *ri_embedding_table(const recur_embedding *embedding);
+
+#endif

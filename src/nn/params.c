@@ -1,0 +1,229 @@
+/* Parameters: one block of values and one of gradients, with a list of named views into them.
+ * SPDX-License-Identifier: MIT */
+#include "nn/params.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dev/dev.h"
+
+enum { MAX_NAME = 255 };
+
+recur_status recur_params_create(recur_ctx *ctx, uint64_t seed, recur_params **out)
+{
+    if (!ctx || !out) return RECUR_EARG;
+    *out = NULL;
+    recur_params *p = ri_allocate(&ctx->allocator, 1, sizeof *p);
+    if (!p) return ri_no_memory(ctx, "parameters");
+    p->ctx = ctx;
+    p->seed = seed;
+    p->version = 1;
+    if (pthread_mutex_init(&p->panel_lock, NULL)) {
+        ri_release(&ctx->allocator, p);
+        return ri_no_memory(ctx, "a lock");
+    }
+    *out = p;
+    return RECUR_OK;
+}
+
+void recur_params_destroy(recur_params *p)
+{
+    if (!p) return;
+    const recur_allocator *a = &p->ctx->allocator;
+    ri_params_truncate(p, 0);
+    ri_release(a, p->tensors);
+    ri_release(a, p->values);
+    ri_release(a, p->grads);
+    pthread_mutex_destroy(&p->panel_lock);
+    ri_release(a, p);
+}
+
+void ri_params_truncate(recur_params *p, int64_t n)
+{
+    const recur_allocator *a = &p->ctx->allocator;
+    while (p->n_tensors > n) {
+        ri_tensor *t = &p->tensors[--p->n_tensors];
+        p->size = t->offset;
+        ri_release(a, t->name);
+        ri_release(a, t->panel);
+    }
+}
+
+/* Count the elements of a shape; -1 where it is no shape or does not fit. */
+static int64_t count_elements(recur_shape shape)
+{
+    if (shape.rank < 0 || shape.rank > RECUR_MAX_RANK) return -1;
+    int64_t n = 1;
+    for (int i = 0; i < shape.rank; i++) {
+        if (shape.size[i] < 1 || n > (INT64_MAX >> 8) / shape.size[i]) return -1;
+        n *= shape.size[i];
+    }
+    return n;
+}
+
+static recur_status grow_block(recur_params *p, void **block, int64_t capacity)
+{
+    void *grown =
+        ri_grow(&p->ctx->allocator, *block, (size_t)p->size, (size_t)capacity, p->ctx->dev->element_bytes);
+    if (!grown) return ri_no_memory(p->ctx, "parameters");
+    *block = grown;
+    return RECUR_OK;
+}
+
+/* Make room for one more tensor and for size elements in both blocks. */
+static recur_status reserve(recur_params *p, int64_t size)
+{
+    if (p->n_tensors == p->tensor_capacity) {
+        int64_t    n = p->tensor_capacity ? 2 * p->tensor_capacity : 16;
+        ri_tensor *grown =
+            ri_grow(&p->ctx->allocator, p->tensors, (size_t)p->n_tensors, (size_t)n, sizeof *grown);
+        if (!grown) return ri_no_memory(p->ctx, "parameters");
+        p->tensors = grown;
+        p->tensor_capacity = n;
+    }
+    if (size <= p->capacity) return RECUR_OK;
+    recur_status status = grow_block(p, &p->values, size);
+    if (!status) status = grow_block(p, &p->grads, size);
+    if (!status) p->capacity = size;
+    return status;
+}
+
+recur_status ri_params_add(recur_params *p, const char *prefix, const char *name, recur_shape shape,
+                           int64_t groups, int64_t *index)
+{
+    char full[MAX_NAME + 1];
+    int  length = snprintf(full, sizeof full, "%s%s%s", prefix, *prefix ? "." : "", name);
+    if (length < 1 || length > MAX_NAME)
+        return RI_FAIL(p->ctx, RECUR_EARG, "a parameter's name has %d bytes, wanted 1 to %d", length,
+                       MAX_NAME);
+    if (recur_params_find(p, full) >= 0)
+        return RI_FAIL(p->ctx, RECUR_EARG, "parameter %s exists already", full);
+    int64_t count = count_elements(shape);
+    if (count < 0) return RI_FAIL(p->ctx, RECUR_EARG, "parameter %s has a size below 1 or too large", full);
+    int64_t size = p->size + (count + RI_PARAM_ALIGN - 1) / RI_PARAM_ALIGN * RI_PARAM_ALIGN;
+
+    recur_status status = reserve(p, size);
+    if (status) return status;
+    ri_tensor *t = &p->tensors[p->n_tensors];
+    *t = (ri_tensor){.shape = shape, .count = count, .offset = p->size, .groups = groups};
+    t->name = ri_copy_string(&p->ctx->allocator, full);
+    if (!t->name) return ri_no_memory(p->ctx, "a parameter's name");
+    const ri_dev *dev = p->ctx->dev; /* the room may hold what a truncated tensor left */
+    dev->fill(p->ctx, size - p->size, 0, ri_at(p->ctx, p->values, p->size));
+    dev->fill(p->ctx, size - p->size, 0, ri_at(p->ctx, p->grads, p->size));
+    p->size = size;
+    *index = p->n_tensors++;
+    ri_params_touch(p);
+    return RECUR_OK;
+}
+
+int64_t recur_params_tensors(const recur_params *p)
+{
+    return p ? p->n_tensors : 0;
+}
+
+int64_t recur_params_count(const recur_params *p)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; p && i < p->n_tensors; i++) n += p->tensors[i].count;
+    return n;
+}
+
+static recur_status check_index(const recur_params *p, int64_t index, const void *out)
+{
+    if (!p || !out) return RECUR_EARG;
+    if (index < 0 || index >= p->n_tensors)
+        return RI_FAIL(p->ctx, RECUR_EARG, "there is no parameter %lld, wanted 0 to %lld", (long long)index,
+                       (long long)p->n_tensors - 1);
+    return RECUR_OK;
+}
+
+recur_status recur_params_info(const recur_params *p, int64_t index, recur_tensor_info *info)
+{
+    recur_status status = check_index(p, index, info);
+    if (status) return status;
+    const ri_tensor *t = &p->tensors[index];
+    *info = (recur_tensor_info){t->name, t->shape, t->count};
+    return RECUR_OK;
+}
+
+int64_t recur_params_find(const recur_params *p, const char *name)
+{
+    for (int64_t i = 0; p && name && i < p->n_tensors; i++)
+        if (!strcmp(p->tensors[i].name, name)) return i;
+    return -1;
+}
+
+void *ri_params_value(const recur_params *p, int64_t index)
+{
+    return ri_at(p->ctx, p->values, p->tensors[index].offset);
+}
+
+void *ri_params_grad_of(const recur_params *p, int64_t index)
+{
+    return ri_at(p->ctx, p->grads, p->tensors[index].offset);
+}
+
+void ri_params_touch(recur_params *p)
+{
+    p->version++;
+}
+
+recur_status recur_params_get(const recur_params *p, int64_t index, double *values)
+{
+    recur_status status = check_index(p, index, values);
+    if (!status) p->ctx->dev->read(p->ctx, p->tensors[index].count, ri_params_value(p, index), values);
+    return status;
+}
+
+recur_status recur_params_set(recur_params *p, int64_t index, const double *values)
+{
+    recur_status status = check_index(p, index, values);
+    if (status) return status;
+    p->ctx->dev->write(p->ctx, p->tensors[index].count, values, ri_params_value(p, index));
+    ri_params_touch(p);
+    return RECUR_OK;
+}
+
+recur_status recur_params_grad(const recur_params *p, int64_t index, double *values)
+{
+    recur_status status = check_index(p, index, values);
+    if (!status) p->ctx->dev->read(p->ctx, p->tensors[index].count, ri_params_grad_of(p, index), values);
+    return status;
+}
+
+void recur_params_zero_grad(recur_params *p)
+{
+    p->ctx->dev->fill(p->ctx, p->size, 0, p->grads);
+}
+
+double recur_params_grad_norm(const recur_params *p)
+{
+    int64_t n_clipped;
+    return sqrt(p->ctx->dev->square_norm(p->ctx, p->size, p->grads, 0, &n_clipped));
+}
+
+/* The lock lets several threads run one model: the first to come packs, the others find the panel ready. */
+recur_status ri_params_panel(const recur_params *p, int64_t index, const void **panel)
+{
+    recur_params *params =
+        (recur_params *)(uintptr_t)p; /* the panels are a cache: logically the set does not change */
+    ri_tensor    *t = &params->tensors[index];
+    int64_t       rows = t->shape.size[0], cols = t->shape.size[1];
+    const ri_dev *dev = p->ctx->dev;
+    pthread_mutex_lock(&params->panel_lock);
+    recur_status status = RECUR_OK;
+    if (!t->panel) {
+        t->panel = ri_allocate(&p->ctx->allocator, dev->panel_bytes(t->groups, rows, cols), 1);
+        t->panel_version = 0;
+        if (!t->panel) status = ri_no_memory(p->ctx, "packed weights");
+    }
+    if (!status && t->panel_version != p->version) {
+        dev->panel_fill(p->ctx, t->groups, rows, cols, ri_params_value(p, index), t->panel);
+        t->panel_version = p->version;
+    }
+    *panel = t->panel;
+    pthread_mutex_unlock(&params->panel_lock);
+    return status;
+}

@@ -1,0 +1,54 @@
+/* What a set of parameters holds: one block of values, one of gradients.
+ *
+ *   values  [weight_ih_l0 ....|..pad][weight_hh_l0 ...|pad][...]     every tensor starts at a multiple of RI_PARAM_ALIGN elements
+ *   grads   the same offsets; padding stays zero in both, so a pass over the whole block needs no list of tensors
+ * SPDX-License-Identifier: MIT */
+#ifndef RI_PARAMS_H
+#define RI_PARAMS_H
+
+#include <pthread.h>
+
+#include "dev/ctx.h"
+#include "recur/params.h"
+
+enum { RI_PARAM_ALIGN = 16 };
+
+typedef struct ri_tensor {
+    char       *name;
+    recur_shape shape;
+    int64_t     count;
+    int64_t     offset; /* in elements, into the blocks */
+    int64_t     groups; /* gates that the rows of a matrix fall into: how its panel is cut */
+    void       *panel;  /* packed copy of a matrix for the kernels, or NULL */
+    uint64_t    panel_version;
+} ri_tensor;
+
+struct recur_params {
+    recur_ctx      *ctx;
+    uint64_t        seed;
+    ri_tensor      *tensors;
+    int64_t         n_tensors, tensor_capacity;
+    void           *values, *grads;
+    int64_t         size, capacity; /* elements of the blocks, padding included */
+    uint64_t        version;        /* rises when values change: panels of an older version are stale */
+    pthread_mutex_t panel_lock;
+};
+
+/* Addresses of a tensor's values and gradients. Valid until a tensor is added. */
+void *ri_params_value(const recur_params *params, int64_t index);
+void *ri_params_grad_of(const recur_params *params, int64_t index);
+
+/* Say that values were changed through the block. */
+void ri_params_touch(recur_params *params);
+
+/* Return the kernel's packed copy of a matrix [rows,cols], made anew if values changed. Errors: RECUR_EMEMORY. */
+recur_status ri_params_panel(const recur_params *params, int64_t index, const void **panel);
+
+/* Add a tensor of zeros; groups as in ri_tensor. prefix and name are joined by a dot unless prefix is empty. Errors: as recur_params_add. */
+recur_status ri_params_add(recur_params *params, const char *prefix, const char *name, recur_shape shape,
+                           int64_t groups, int64_t *index);
+
+/* Forget the tensors from index n on: undoes the additions of a layer that could not be completed. */
+void ri_params_truncate(recur_params *params, int64_t n);
+
+#endif

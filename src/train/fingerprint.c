@@ -1,0 +1,52 @@
+/* Fingerprints: see fingerprint.h.
+ * SPDX-License-Identifier: MIT */
+#include "train/fingerprint.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Names are the library's and values short, so a line that does not fit is a bug here and not the caller's; it is cut. */
+__attribute__((format(printf, 2, 3))) static void add(ri_fingerprint *f, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    size_t left = sizeof f->text - f->used;
+    int    n = vsnprintf(f->text + f->used, left, format, args);
+    va_end(args);
+    f->used += (size_t)n < left ? (size_t)n : left - 1;
+}
+
+void ri_fingerprint_name(ri_fingerprint *f, const char *name, const char *value)
+{
+    add(f, "%s = %s\n", name, value);
+}
+
+void ri_fingerprint_int(ri_fingerprint *f, const char *name, int64_t value)
+{
+    add(f, "%s = %" PRId64 "\n", name, value);
+}
+
+void ri_fingerprint_real(ri_fingerprint *f, const char *name, double value)
+{
+    add(f, "%s = %.17g\n", name, value);
+}
+
+void ri_fingerprint_hex(ri_fingerprint *f, const char *name, uint64_t value)
+{
+    add(f, "%s = %016" PRIx64 "\n", name, value);
+}
+
+recur_status ri_fingerprint_compare(recur_ctx *ctx, const char *path, const char *stored, const char *now)
+{
+    while (*stored || *now) {
+        size_t n_stored = strcspn(stored, "\n"), n_now = strcspn(now, "\n");
+        if (n_stored != n_now || memcmp(stored, now, n_now) != 0)
+            return RI_FAIL(ctx, RECUR_EMISMATCH, "%s was made with \"%.*s\", but now \"%.*s\" is asked for",
+                           path, (int)(n_stored < 80 ? n_stored : 80), stored, (int)n_now, now);
+        stored += n_stored + (stored[n_stored] == '\n');
+        now += n_now + (now[n_now] == '\n');
+    }
+    return RECUR_OK;
+}

@@ -1,0 +1,62 @@
+/* Reports and training notes as JSON: see log_line.h.
+ *
+ * Reals have 17 digits, so that equal lines mean equal bits. Lines are written into the caller's buffer.
+ * SPDX-License-Identifier: MIT */
+#include "train/log_line.h"
+
+#include <math.h>
+
+#include <jansson.h>
+
+enum { FLAGS = JSON_COMPACT | JSON_REAL_PRECISION(17) };
+
+static json_t *number(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+static size_t dump(json_t *object, bool is_whole, char *text, size_t size)
+{
+    size_t n = is_whole ? json_dumpb(object, text, size, FLAGS) : 0;
+    json_decref(object);
+    return n < size ? n : 0;
+}
+
+size_t ri_log_line(const recur_report *r, const char *dir, char text[RI_LOG_LINE_BYTES])
+{
+    static const char *const events[] = {
+        [RECUR_EVENT_STEP] = "step", [RECUR_EVENT_VALID] = "valid", [RECUR_EVENT_DONE] = "done"};
+    json_t *o = json_object();
+    bool    ok = o != NULL;
+    ok = ok && !json_object_set_new(o, "event", json_string(events[r->event]));
+    ok = ok && !json_object_set_new(o, "step", json_integer(r->step));
+    ok = ok && !json_object_set_new(o, "epoch", json_integer(r->epoch));
+    ok = ok && !json_object_set_new(o, "loss", number(r->loss));
+    ok = ok && !json_object_set_new(o, "grad_norm", number(r->grad_norm));
+    ok = ok && !json_object_set_new(o, "clip_rate", number(r->clip_rate));
+    ok = ok && !json_object_set_new(o, "lr", number(r->lr));
+    ok = ok && !json_object_set_new(o, "items_per_s", number(r->items_per_s));
+    ok = ok && !json_object_set_new(o, "seconds", number(r->seconds));
+    if (r->event != RECUR_EVENT_STEP) ok = ok && !json_object_set_new(o, "best_valid", number(r->best_valid));
+    if (r->event == RECUR_EVENT_DONE) {
+        json_t *run = json_string(dir); /* NULL also where the path is not UTF-8 */
+        ok = ok && !json_object_set_new(o, "run", run ? run : json_null());
+    }
+    size_t n = dump(o, ok, text, RI_LOG_LINE_BYTES - 1);
+    if (n > 0) text[n++] = '\n';
+    return n;
+}
+
+bool ri_training_note(int64_t step, int64_t epoch, double loss, double best_valid,
+                      char text[RI_LOG_LINE_BYTES])
+{
+    json_t *o = json_object();
+    bool    ok = o != NULL;
+    ok = ok && !json_object_set_new(o, "step", json_integer(step));
+    ok = ok && !json_object_set_new(o, "epoch", json_integer(epoch));
+    ok = ok && !json_object_set_new(o, "loss", number(loss));
+    ok = ok && !json_object_set_new(o, "best_valid", number(best_valid));
+    size_t n = dump(o, ok, text, RI_LOG_LINE_BYTES - 1);
+    text[n] = '\0';
+    return n > 0;
+}
