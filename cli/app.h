@@ -1,4 +1,4 @@
-/* What a command works with: where its results go, how it speaks, and the table that describes it.
+/* What a command works with: where its results go and how it speaks.
  *
  * stdout carries results and nothing else; stderr carries progress, notes and errors. With --json every result, report and error is one
  * JSON object on a line of stdout.
@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "options.h"
+#include "command.h"
 #include "recur/recur.h"
 
 /* The bar on a terminal. It is drawn over itself, and cleared before any other line. */
@@ -20,25 +20,12 @@ typedef struct progress {
     double first;        /* share done when it began: a resumed run does not start at 0 */
 } progress;
 
-typedef struct app {
+struct app {
     bool       json, quiet;
     bool       is_broken;    /* whoever read stdout has gone */
     int        output_error; /* errno of the first failed write to stdout, 0: none */
     progress   bar;
     recur_ctx *ctx; /* made by app_open */
-} app;
-
-/* A command: what it is called, how it is used, what runs it. */
-struct command {
-    const char                *name;     /* "train lm" */
-    const char                *synopsis; /* behind the name */
-    const char                *brief;    /* the shortest use, for the first screen */
-    const char                *summary;  /* what it does */
-    const char                *notes;    /* further lines of its help, or NULL */
-    const option_group *const *groups;   /* ended by NULL */
-    const char                *args;     /* names of the arguments that must be given, "RUN"; "": none */
-    const char                *rest;     /* the option that further arguments belong to, or NULL */
-    int (*run)(app *a, options *o);
 };
 
 extern const command train_lm_command, resume_command, eval_command, generate_command, inspect_command;

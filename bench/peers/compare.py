@@ -2,7 +2,7 @@
 """Train the same model in recur and in PyTorch: same text, batches, initial weights and optimiser (char-rnn's recipe).
 
   compare.py curve [--steps 200]                how far the loss curves are apart, in float32 and in float64
-  compare.py speed [--rounds 5] [--steps 40]    tokens per second of both, in turns, on 1 and on 2 threads
+  compare.py speed [--rounds 5] [--steps 40]    tokens per second of both, in turns, on 1 and on 2 threads (--threads 1 2)
 
 Run it from the top of the tree after `make`, with a Python that has PyTorch.
 SPDX-License-Identifier: MIT"""
@@ -41,7 +41,7 @@ def curve(recur, torch, folder, options):
     losses = {}
     for dtype in ("f32", "f64"):
         for name, side in (("recur", recur), ("PyTorch", torch)):
-            losses[f"{name} {dtype}"], _ = run(side, folder, options.steps, dtype, options.threads)
+            losses[f"{name} {dtype}"], _ = run(side, folder, options.steps, dtype, (options.threads or [1])[0])
     for step in (1, 2, 5, 10, 20, *range(50, options.steps + 1, 50)):
         print(f"step {step:4}   " + "   ".join(f"{name} {curve[step - 1]:.8f}" for name, curve in losses.items()))
     print("largest difference of the losses up to step")
@@ -53,7 +53,7 @@ def curve(recur, torch, folder, options):
 
 
 def speed(recur, torch, folder, options):
-    for threads in (1, 2):
+    for threads in options.threads or (1, 2):
         rates = {"recur": [], "PyTorch": []}
         for _ in range(options.rounds):
             for name, side in (("recur", recur), ("PyTorch", torch)):
@@ -68,7 +68,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["curve", "speed"])
     parser.add_argument("--steps", type=int)
-    parser.add_argument("--threads", type=int, default=2, help="of curve")
+    parser.add_argument("--threads", type=int, nargs="+")
     parser.add_argument("--rounds", type=int, default=5, help="of speed")
     parser.add_argument("--library", default=os.path.join(TOP, "build/release"), help="the folder of librecur.a")
     options = parser.parse_args()

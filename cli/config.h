@@ -1,0 +1,15 @@
+/* Configuration files: options read from one, and written into a run.
+ * SPDX-License-Identifier: MIT */
+#ifndef CLI_CONFIG_H
+#define CLI_CONFIG_H
+
+#include "options.h"
+
+/* Take values from a file, where the command line has not given them. Returns RECUR_EARG, or RECUR_EIO for a file that cannot be read, with
+ * the sentence in o->error. */
+recur_status config_read(options *o, const char *path);
+
+/* Return the effective configuration as lines "name = value"; the caller frees it. NULL: o->error says why. */
+char *config_write(options *o);
+
+#endif
