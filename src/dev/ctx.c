@@ -32,7 +32,7 @@ recur_status recur_ctx_create(const recur_ctx_opts *opts, recur_ctx **out)
     ctx->allocator = o.allocator;
     ctx->opts = o;
     ctx->dev = o.dtype == RECUR_F64 ? &ri_dev_f64 : &ri_dev_f32;
-    ctx->kernels = o.dtype == RECUR_F64 ? (const void *)&rk_f64_ref : (const void *)rk_choose_f32();
+    ctx->kernels = o.dtype == RECUR_F64 ? (const void *)&rk_f64_ref : (const void *)rk_choose_f32(NULL);
     if (pthread_key_create(&ctx->error_key, free)) {
         ri_release(&o.allocator, ctx);
         return RECUR_EMEMORY;

@@ -5,15 +5,17 @@
 #include "base/rng.h"
 #include "dev/dev.h"
 
-#define RK_REAL double
+#define RK_REAL  double
 #define RK_TABLE rk_table_f64
-#define RI_NAME ri_dev_f64
+#define RI_NAME  ri_dev_f64
 
 #include "dev/cpu/tasks.inc"
 
 #include "dev/cpu/vector.inc"
 
 #include "dev/cpu/rows.inc"
+
+#include "dev/cpu/panels.inc"
 
 #include "dev/cpu/linear.inc"
 
