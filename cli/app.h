@@ -30,14 +30,14 @@ typedef struct app {
 
 /* A command: what it is called, how it is used, what runs it. */
 struct command {
-    const char               *name;     /* "train lm" */
-    const char               *synopsis; /* behind the name */
-    const char               *brief;    /* the shortest use, for the first screen */
-    const char               *summary;  /* what it does */
-    const char               *notes;    /* further lines of its help, or NULL */
-    const option_group *const *groups;  /* ended by NULL */
-    const char               *args;     /* names of the arguments that must be given, "RUN"; "": none */
-    const char               *rest;     /* the option that further arguments belong to, or NULL */
+    const char                *name;     /* "train lm" */
+    const char                *synopsis; /* behind the name */
+    const char                *brief;    /* the shortest use, for the first screen */
+    const char                *summary;  /* what it does */
+    const char                *notes;    /* further lines of its help, or NULL */
+    const option_group *const *groups;   /* ended by NULL */
+    const char                *args;     /* names of the arguments that must be given, "RUN"; "": none */
+    const char                *rest;     /* the option that further arguments belong to, or NULL */
     int (*run)(app *a, options *o);
 };
 
@@ -75,23 +75,26 @@ int output_end(app *a, int code);
 
 /* ---- progress (progress.c) ---- */
 
-void progress_open(app *a);                                          /* looks at stderr, TERM, NO_COLOR */
-void progress_begin(app *a);                                         /* the work starts now */
-void progress_draw(app *a, double share, const recur_report *last);  /* last may be NULL */
+void progress_open(app *a);                                         /* looks at stderr, TERM, NO_COLOR */
+void progress_begin(app *a);                                        /* the work starts now */
+void progress_draw(app *a, double share, const recur_report *last); /* last may be NULL */
 void progress_clear(app *a);
-void progress_say(app *a, const char *format, ...) __attribute__((format(printf, 2, 3))); /* a line; none when quiet */
-const char *progress_time(double seconds, char text[32]);            /* "1m 20s" */
+void progress_say(app *a, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));                /* a line; none when quiet */
+const char *progress_loss(double loss, char text[32]);    /* "1.7512"; a huge one in short */
+const char *progress_time(double seconds, char text[32]); /* "1m 20s" */
 
 /* ---- signals (signals.c) ---- */
 
-void signals_catch(void);    /* from now on the first SIGINT or SIGTERM only asks, a second one ends the process */
-int  signals_pending(void);  /* the signal that asks for an end, 0: none */
+void signals_catch(
+    void); /* from now on the first SIGINT or SIGTERM only asks, a second one ends the process */
+int  signals_pending(void);          /* the signal that asks for an end, 0: none */
 void signals_end(int signal_number); /* end the process by that signal */
 
 /* ---- help (help.c) ---- */
 
-int  help_first_screen(app *a);
-int  help_tasks(app *a); /* what can be trained */
-int  help_command(app *a, const command *c, bool all);
+int help_first_screen(app *a);
+int help_tasks(app *a); /* what can be trained */
+int help_command(app *a, const command *c, bool all);
 
 #endif

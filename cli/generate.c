@@ -3,27 +3,66 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rows.h"
 #include "app.h"
+#include "rows.h"
 
 static const option generate_rows[] = {
-    {.name = "prompt", .form = "TEXT", .type = OPTION_TEXT, .fallback = "", .default_says = "none", .flags = OPTION_USUAL,
+    {.name = "prompt",
+     .form = "TEXT",
+     .type = OPTION_TEXT,
+     .fallback = "",
+     .default_says = "none",
+     .flags = OPTION_USUAL,
      .help = "what the text begins with; - reads it from stdin"},
-    {.name = "length", .form = "N", .type = OPTION_INT, .min = 0, .max = 1e15, .fallback = "500", .flags = OPTION_USUAL,
+    {.name = "length",
+     .form = "N",
+     .type = OPTION_INT,
+     .min = 0,
+     .max = 1e15,
+     .fallback = "500",
+     .flags = OPTION_USUAL,
      .help = "tokens to make"},
-    {.name = "temperature", .form = "T", .type = OPTION_NUMBER, .min = 0, .max = 1e6, .fallback = "1",
-     .flags = OPTION_USUAL | OPTION_ABOVE, .help = "below 1: more likely text, above 1: more varied text"},
-    {.name = "top-k", .form = "K", .type = OPTION_INT, .min = 0, .max = 1e9, .fallback = "0", .default_says = "all",
-     .flags = OPTION_USUAL, .help = "draw from the K most likely tokens only"},
-    {.name = "top-p", .form = "P", .type = OPTION_NUMBER, .min = 0, .max = 1, .fallback = "1",
-     .flags = OPTION_USUAL | OPTION_ABOVE, .help = "draw from the most likely tokens that hold mass P together"},
-    {.name = "greedy", .type = OPTION_SWITCH, .flags = OPTION_USUAL, .help = "always take the most likely token"},
-    {.name = "seed", .form = "S", .type = OPTION_INT, .min = 0, .max = 9007199254740991.0, .fallback = "1",
-     .flags = OPTION_USUAL, .help = "the same seed gives the same text"},
+    {.name = "temperature",
+     .form = "T",
+     .type = OPTION_NUMBER,
+     .min = 0,
+     .max = 1e6,
+     .fallback = "1",
+     .flags = OPTION_USUAL | OPTION_ABOVE,
+     .help = "below 1: more likely text, above 1: more varied text"},
+    {.name = "top-k",
+     .form = "K",
+     .type = OPTION_INT,
+     .min = 0,
+     .max = 1e9,
+     .fallback = "0",
+     .default_says = "all",
+     .flags = OPTION_USUAL,
+     .help = "draw from the K most likely tokens only"},
+    {.name = "top-p",
+     .form = "P",
+     .type = OPTION_NUMBER,
+     .min = 0,
+     .max = 1,
+     .fallback = "1",
+     .flags = OPTION_USUAL | OPTION_ABOVE,
+     .help = "draw from the most likely tokens that hold mass P together"},
+    {.name = "greedy",
+     .type = OPTION_SWITCH,
+     .flags = OPTION_USUAL,
+     .help = "always take the most likely token"},
+    {.name = "seed",
+     .form = "S",
+     .type = OPTION_INT,
+     .min = 0,
+     .max = 9007199254740991.0,
+     .fallback = "1",
+     .flags = OPTION_USUAL,
+     .help = "the same seed gives the same text"},
     ROW_END,
 };
 
-static const option_group        generate_group    = {"Generation", generate_rows};
+static const option_group        generate_group = {"Generation", generate_rows};
 static const option_group *const generate_groups[] = {&generate_group, &common_group, NULL};
 
 /* Where tokens go: to stdout, or with --json into a text of their own. */
@@ -39,7 +78,7 @@ static void collect(sink *s, const char *bytes, size_t n)
 {
     if (n > s->capacity - s->size) {
         s->capacity = s->capacity * 2 + n;
-        s->bytes    = need_more(s->bytes, s->capacity, 1);
+        s->bytes = need_more(s->bytes, s->capacity, 1);
     }
     memcpy(s->bytes + s->size, bytes, n);
     s->size += n;
@@ -64,29 +103,32 @@ static bool emit(void *user, const char *bytes, size_t n)
 static void finish(sink *s, const recur_text *prompt, const recur_sampling *sampling)
 {
     if (s->app->json)
-        output_json(s->app, json_pack("{s:o,s:o,s:I,s:I}", "text", output_string(s->size ? s->bytes : "", s->size), "prompt",
-                                      output_string(prompt->size ? prompt->bytes : "", prompt->size), "seed",
-                                      (json_int_t)sampling->seed, "tokens", (json_int_t)s->n_tokens));
+        output_json(s->app,
+                    json_pack("{s:o,s:o,s:I,s:I}", "text", output_string(s->size ? s->bytes : "", s->size),
+                              "prompt", output_string(prompt->size ? prompt->bytes : "", prompt->size),
+                              "seed", (json_int_t)sampling->seed, "tokens", (json_int_t)s->n_tokens));
     else if (s->last != '\n')
         output_bytes(s->app, "\n", 1);
 }
 
-static recur_status generate_text(app *a, const options *o, const recur_model *model, const recur_text *prompt)
+static recur_status generate_text(app *a, const options *o, const recur_model *model,
+                                  const recur_text *prompt)
 {
     const recur_sampling sampling = {
-        .greedy      = options_on(o, "greedy"),
+        .greedy = options_on(o, "greedy"),
         .temperature = options_number(o, "temperature"),
-        .top_k       = options_int(o, "top-k"),
-        .top_p       = options_number(o, "top-p"),
-        .seed        = (uint64_t)options_int(o, "seed"),
+        .top_k = options_int(o, "top-k"),
+        .top_p = options_number(o, "top-p"),
+        .seed = (uint64_t)options_int(o, "seed"),
     };
-    const recur_vocab *vocab  = recur_model_vocab(model);
-    int64_t            n      = 0;
-    sink               s      = {.app = a};
-    recur_status       status = recur_vocab_encode(a->ctx, vocab, prompt->bytes, prompt->size, NULL, &n, NULL);
+    const recur_vocab *vocab = recur_model_vocab(model);
+    int64_t            n = 0;
+    sink               s = {.app = a};
+    recur_status status = recur_vocab_encode(a->ctx, vocab, prompt->bytes, prompt->size, NULL, &n, NULL);
     if (status) return status; /* before the prompt is written */
     if (put(&s, prompt->bytes, prompt->size))
-        status = recur_generate(model, prompt->bytes, prompt->size, options_int(o, "length"), &sampling, emit, &s);
+        status =
+            recur_generate(model, prompt->bytes, prompt->size, options_int(o, "length"), &sampling, emit, &s);
     if (!status && !a->is_broken && !a->output_error) finish(&s, prompt, &sampling);
     free(s.bytes);
     return status;
@@ -98,22 +140,25 @@ static int check(app *a, const options *o)
     static const char *const drawn[] = {"temperature", "top-k", "top-p", "seed"};
     for (size_t i = 0; i < sizeof drawn / sizeof *drawn; i++)
         if (options_on(o, "greedy") && options_given(o, drawn[i]))
-            return output_error(a, RECUR_EARG, "--%s is for drawing at random, found --greedy, which draws nothing", drawn[i]);
+            return output_error(a, RECUR_EARG,
+                                "--%s is for drawing at random, found --greedy, which draws nothing",
+                                drawn[i]);
     return RECUR_OK;
 }
 
 static int generate(app *a, options *o)
 {
-    const char        *text   = options_text(o, "prompt");
-    static const char *in     = "-";
-    recur_model       *model  = NULL;
+    const char        *text = options_text(o, "prompt");
+    static const char *in = "-";
+    recur_model       *model = NULL;
     recur_text         prompt = {0}, given = {.bytes = (char *)(uintptr_t)text, .size = strlen(text)};
-    bool               is_in  = strcmp(text, "-") == 0;
-    int                code   = check(a, o);
+    bool               is_in = strcmp(text, "-") == 0;
+    int                code = check(a, o);
     if (!code) code = app_open(a, o);
     if (code) return code;
     recur_status status = recur_model_load(a->ctx, o->args[0], &model);
-    if (!status && is_in) status = recur_text_read(a->ctx, recur_vocab_unit(recur_model_vocab(model)), 1, &in, &prompt);
+    if (!status && is_in)
+        status = recur_text_read(a->ctx, recur_vocab_unit(recur_model_vocab(model)), 1, &in, &prompt);
     if (!status) status = generate_text(a, o, model, is_in ? &prompt : &given);
     if (status) code = output_failure(a, status);
     recur_text_free(a->ctx, &prompt);
@@ -122,12 +167,13 @@ static int generate(app *a, options *o)
 }
 
 const command generate_command = {
-    .name     = "generate",
+    .name = "generate",
     .synopsis = "RUN [--prompt TEXT] [--length N] [options]",
-    .brief    = "RUN",
-    .summary  = "write text as the model does",
-    .notes    = "RUN is a run or a model file. The prompt comes first; a line feed ends the text where it does not end with one.\n",
-    .groups   = generate_groups,
-    .args     = "RUN",
-    .run      = generate,
+    .brief = "RUN",
+    .summary = "write text as the model does",
+    .notes = "RUN is a run or a model file. The prompt comes first; a line feed ends the text where it does "
+             "not end with one.\n",
+    .groups = generate_groups,
+    .args = "RUN",
+    .run = generate,
 };

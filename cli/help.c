@@ -22,7 +22,8 @@ int help_first_screen(app *a)
 {
     output_format(a, "recur %s: recurrent neural networks, trained and run on the CPU\n\n", recur_version());
     print_uses(a, "");
-    output_format(a, "\n  %-28s %s\n", "recur help COMMAND", "show its options; with --all the rare ones too");
+    output_format(a, "\n  %-28s %s\n", "recur help COMMAND",
+                  "show its options; with --all the rare ones too");
     return RECUR_OK;
 }
 
@@ -57,8 +58,8 @@ static void print_row(app *a, const option *row)
     char        left[96], right[512];
     const char *value = row->default_says ? row->default_says : row->fallback;
     bool        is_on = row->type == OPTION_SWITCH && row->fallback && strcmp(row->fallback, "yes") == 0;
-    int         n     = snprintf(left, sizeof left, "  --%s%s%s%s", is_on ? "no-" : "", row->name, row->form ? " " : "",
-                                 row->form ? row->form : "");
+    int n = snprintf(left, sizeof left, "  --%s%s%s%s", is_on ? "no-" : "", row->name, row->form ? " " : "",
+                     row->form ? row->form : "");
     if (is_on)
         snprintf(right, sizeof right, "do not %s", row->help);
     else if (value && row->type != OPTION_SWITCH)

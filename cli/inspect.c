@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rows.h"
 #include "app.h"
+#include "rows.h"
 
 static const option_group *const inspect_groups[] = {&common_group, NULL};
 
@@ -20,21 +20,25 @@ static size_t element_bytes(const app *a)
 
 static void describe(const recur_model *model, char *text, size_t size)
 {
-    static const char *const  cells[]  = {"LSTM", "GRU", "RNN (tanh)", "RNN (relu)"};
-    static const char *const  units[]  = {"characters", "bytes", "words"};
-    const recur_lm_spec      *s        = recur_lm_get_spec(model);
-    const recur_vocab        *vocab    = recur_model_vocab(model);
-    int64_t                   layers   = s->rnn.layers ? s->rnn.layers : 1;
-    char                      input[64] = "one-hot input", extra[128] = "";
+    static const char *const cells[] = {"LSTM", "GRU", "RNN (tanh)", "RNN (relu)"};
+    static const char *const units[] = {"characters", "bytes", "words"};
+    const recur_lm_spec     *s = recur_lm_get_spec(model);
+    const recur_vocab       *vocab = recur_model_vocab(model);
+    int64_t                  layers = s->rnn.layers ? s->rnn.layers : 1;
+    char                     input[64] = "one-hot input", extra[128] = "";
     if (s->embed) snprintf(input, sizeof input, "embedding of %" PRId64, s->embed);
     size_t n = 0;
-    if (s->rnn.projection) n += (size_t)snprintf(extra, sizeof extra, " projected to %" PRId64, s->rnn.projection);
+    if (s->rnn.projection)
+        n += (size_t)snprintf(extra, sizeof extra, " projected to %" PRId64, s->rnn.projection);
     if (s->rnn.reset_before) n += (size_t)snprintf(extra + n, sizeof extra - n, ", reset before the product");
     if (s->dropout > 0 || s->rnn.dropout > 0)
-        snprintf(extra + n, sizeof extra - n, ", dropout %g", s->dropout > s->rnn.dropout ? s->dropout : s->rnn.dropout);
-    snprintf(text, size, "language model over %" PRId64 " %s: %s, %s with %" PRId64 " layer%s of %" PRId64 " units%s, %s",
+        snprintf(extra + n, sizeof extra - n, ", dropout %g",
+                 s->dropout > s->rnn.dropout ? s->dropout : s->rnn.dropout);
+    snprintf(text, size,
+             "language model over %" PRId64 " %s: %s, %s with %" PRId64 " layer%s of %" PRId64 " units%s, %s",
              recur_vocab_size(vocab), units[recur_vocab_unit(vocab)], input, cells[s->rnn.cell], layers,
-             layers == 1 ? "" : "s", s->rnn.hidden, extra, s->tie ? "output tied to the embedding" : "linear output");
+             layers == 1 ? "" : "s", s->rnn.hidden, extra,
+             s->tie ? "output tied to the embedding" : "linear output");
 }
 
 /* ---- tensors ---- */
@@ -42,7 +46,8 @@ static void describe(const recur_model *model, char *text, size_t size)
 static void shape_says(const recur_shape *shape, char *text, size_t size)
 {
     size_t n = (size_t)snprintf(text, size, "[");
-    for (int i = 0; i < shape->rank; i++) n += (size_t)snprintf(text + n, size - n, "%s%" PRId64, i ? "," : "", shape->size[i]);
+    for (int i = 0; i < shape->rank; i++)
+        n += (size_t)snprintf(text + n, size - n, "%s%" PRId64, i ? "," : "", shape->size[i]);
     snprintf(text + n, size - n, "]");
 }
 
@@ -50,16 +55,17 @@ static json_t *tensor_json(const app *a, const recur_tensor_info *t)
 {
     json_t *shape = json_array();
     for (int i = 0; i < t->shape.rank; i++) json_array_append_new(shape, json_integer(t->shape.size[i]));
-    return json_pack("{s:o,s:o,s:I,s:I}", "name", output_string(t->name, strlen(t->name)), "shape", shape, "count",
-                     (json_int_t)t->count, "bytes", (json_int_t)(t->count * (int64_t)element_bytes(a)));
+    return json_pack("{s:o,s:o,s:I,s:I}", "name", output_string(t->name, strlen(t->name)), "shape", shape,
+                     "count", (json_int_t)t->count, "bytes",
+                     (json_int_t)(t->count * (int64_t)element_bytes(a)));
 }
 
 static recur_status print_json(app *a, const recur_model *model, const char *architecture)
 {
-    const recur_params *params  = recur_model_params(model);
-    const recur_vocab  *vocab   = recur_model_vocab(model);
-    const char         *note    = recur_model_note(model, "training");
-    int64_t             count   = recur_params_count(params);
+    const recur_params *params = recur_model_params(model);
+    const recur_vocab  *vocab = recur_model_vocab(model);
+    const char         *note = recur_model_note(model, "training");
+    int64_t             count = recur_params_count(params);
     json_t             *tensors = json_array();
     for (int64_t i = 0; i < recur_params_tensors(params); i++) {
         recur_tensor_info info;
@@ -69,19 +75,36 @@ static recur_status print_json(app *a, const recur_model *model, const char *arc
     }
     json_t *training = note ? json_loads(note, JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (note && !training) training = output_string(note, strlen(note));
-    output_json(a, json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:o,s:o}", "task", "lm", "architecture", architecture, "unit",
-                             unit_names[recur_vocab_unit(vocab)], "vocabulary", (json_int_t)recur_vocab_size(vocab),
-                             "parameters", (json_int_t)count, "bytes", (json_int_t)(count * (int64_t)element_bytes(a)),
-                             "flops_per_step", (json_int_t)recur_model_flops_per_step(model), "training",
+    output_json(a, json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:o,s:o}", "task", "lm", "architecture",
+                             architecture, "unit", unit_names[recur_vocab_unit(vocab)], "vocabulary",
+                             (json_int_t)recur_vocab_size(vocab), "parameters", (json_int_t)count, "bytes",
+                             (json_int_t)(count * (int64_t)element_bytes(a)), "flops_per_step",
+                             (json_int_t)recur_model_flops_per_step(model), "training",
                              training ? training : json_null(), "tensors", tensors));
     return RECUR_OK;
+}
+
+/* Print what training noted, "step 3000, loss 1.5": the note is a JSON object of numbers, or any text. */
+static void print_training(app *a, const char *note)
+{
+    json_t     *object = json_loads(note, JSON_REJECT_DUPLICATES, NULL), *value;
+    const char *key, *comma = "";
+    output_format(a, "training        %s", json_is_object(object) ? "" : note);
+    json_object_foreach(object, key, value)
+    {
+        if (!json_is_number(value)) continue;
+        output_format(a, "%s%s %.6g", comma, key, json_number_value(value));
+        comma = ", ";
+    }
+    output_format(a, "\n");
+    json_decref(object);
 }
 
 static recur_status print_text(app *a, const recur_model *model, const char *architecture)
 {
     const recur_params *params = recur_model_params(model);
-    const char         *note   = recur_model_note(model, "training");
-    int64_t             count  = recur_params_count(params);
+    const char         *note = recur_model_note(model, "training");
+    int64_t             count = recur_params_count(params);
     output_format(a, "%s\n\n%-28s %-16s %12s %12s\n", architecture, "tensor", "shape", "count", "bytes");
     for (int64_t i = 0; i < recur_params_tensors(params); i++) {
         recur_tensor_info info;
@@ -92,11 +115,12 @@ static recur_status print_text(app *a, const recur_model *model, const char *arc
         output_format(a, "%-28s %-16s %12" PRId64 " %12" PRId64 "\n", info.name, shape, info.count,
                       info.count * (int64_t)element_bytes(a));
     }
-    output_format(a, "\nparameters      %" PRId64 "\nbytes           %" PRId64 "\n", count, count * (int64_t)element_bytes(a));
+    output_format(a, "\nparameters      %" PRId64 "\nbytes           %" PRId64 "\n", count,
+                  count * (int64_t)element_bytes(a));
     output_format(a, "flops per step  %" PRId64 "\n", recur_model_flops_per_step(model));
     output_format(a, "vocabulary      %" PRId64 " (%s)\n", recur_vocab_size(recur_model_vocab(model)),
                   unit_names[recur_vocab_unit(recur_model_vocab(model))]);
-    if (note) output_format(a, "training        %s\n", note);
+    if (note) print_training(a, note);
     return RECUR_OK;
 }
 
@@ -104,7 +128,7 @@ static int inspect(app *a, options *o)
 {
     char         architecture[512];
     recur_model *model = NULL;
-    int          code  = app_open(a, o);
+    int          code = app_open(a, o);
     if (code) return code;
     recur_status status = recur_model_load(a->ctx, o->args[0], &model);
     if (!status) {
@@ -117,12 +141,12 @@ static int inspect(app *a, options *o)
 }
 
 const command inspect_command = {
-    .name     = "inspect",
+    .name = "inspect",
     .synopsis = "RUN [options]",
-    .brief    = "RUN",
-    .summary  = "show a model's architecture, tensors and cost",
-    .notes    = "RUN is a run or a model file. A step is one token; multiply and add are two operations.\n",
-    .groups   = inspect_groups,
-    .args     = "RUN",
-    .run      = inspect,
+    .brief = "RUN",
+    .summary = "show a model's architecture, tensors and cost",
+    .notes = "RUN is a run or a model file. A step is one token; multiply and add are two operations.\n",
+    .groups = inspect_groups,
+    .args = "RUN",
+    .run = inspect,
 };

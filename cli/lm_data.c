@@ -14,14 +14,15 @@
 
 int lm_data_read(app *a, const options *o, lm_data *d)
 {
-    *d                        = (lm_data){0};
-    const option_value *data  = options_find(o, "data");
+    *d = (lm_data){0};
+    const option_value *data = options_find(o, "data");
     const char         *valid = options_text(o, "valid");
-    recur_unit          unit  = lm_unit(o);
+    recur_unit          unit = lm_unit(o);
     int                 n_stdin = 0;
     for (int i = 0; i < data->n_texts; i++) n_stdin += strcmp(data->texts[i], "-") == 0;
     if (valid) n_stdin += strcmp(valid, "-") == 0;
-    if (n_stdin > 1) return output_error(a, RECUR_EARG, "stdin (-) can be read only once, found it %d times", n_stdin);
+    if (n_stdin > 1)
+        return output_error(a, RECUR_EARG, "stdin (-) can be read only once, found it %d times", n_stdin);
 
     recur_status status =
         recur_text_read(a->ctx, unit, data->n_texts, (const char *const *)data->texts, &d->text);
@@ -40,13 +41,15 @@ static size_t begin_of_character(const char *text, size_t place)
 
 /* Find how many bytes of text hold the first n_wanted tokens, by bisection: the count grows with the length, and what a token is stays
  * the library's secret. */
-static recur_status find_cut(app *a, const recur_vocab *vocab, const recur_text *text, int64_t n_wanted, size_t *cut)
+static recur_status find_cut(app *a, const recur_vocab *vocab, const recur_text *text, int64_t n_wanted,
+                             size_t *cut)
 {
     size_t low = 0, high = text->size; /* low holds at most n_wanted tokens, everything above high more */
     while (low < high) {
         size_t  middle = low + (high - low + 1) / 2, place = middle;
         int64_t n = 0;
-        if (middle < text->size && recur_vocab_unit(vocab) != RECUR_BYTE) place = begin_of_character(text->bytes, middle);
+        if (middle < text->size && recur_vocab_unit(vocab) != RECUR_BYTE)
+            place = begin_of_character(text->bytes, middle);
         recur_status status = recur_vocab_encode(a->ctx, vocab, text->bytes, place, NULL, &n, NULL);
         if (status) return status;
         if (n <= n_wanted)
@@ -54,7 +57,8 @@ static recur_status find_cut(app *a, const recur_vocab *vocab, const recur_text 
         else
             high = middle - 1;
     }
-    *cut = low < text->size && recur_vocab_unit(vocab) != RECUR_BYTE ? begin_of_character(text->bytes, low) : low;
+    *cut = low < text->size && recur_vocab_unit(vocab) != RECUR_BYTE ? begin_of_character(text->bytes, low)
+                                                                     : low;
     return RECUR_OK;
 }
 
@@ -62,11 +66,11 @@ static recur_status find_cut(app *a, const recur_vocab *vocab, const recur_text 
 static recur_status cut_test(app *a, const options *o, lm_data *d)
 {
     const option_value *split = options_find(o, "split");
-    d->n_kept                 = d->text.size;
+    d->n_kept = d->text.size;
     if (split->n_numbers < 3 || split->numbers[2] <= 0) return RECUR_OK;
-    recur_vocab *all    = NULL;
-    int64_t      n      = 0;
-    const char  *text   = d->text.bytes;
+    recur_vocab *all = NULL;
+    int64_t      n = 0;
+    const char  *text = d->text.bytes;
     recur_status status = recur_vocab_build(a->ctx, lm_unit(o), 1, &text, &d->text.size, NULL, &all);
     if (!status) status = recur_vocab_encode(a->ctx, all, text, d->text.size, NULL, &n, NULL);
     int64_t n_wanted = (int64_t)((double)n * (split->numbers[0] + split->numbers[1]) + 0.5);
@@ -79,9 +83,10 @@ static recur_status cut_test(app *a, const options *o, lm_data *d)
 
 static recur_status build_vocab(app *a, const options *o, lm_data *d)
 {
-    const char             *texts[] = {d->text.bytes, d->valid_text.bytes};
-    const size_t            bytes[] = {d->n_kept, d->valid_text.size};
-    const recur_vocab_opts  opts    = {.min_count = options_int(o, "min-count"), .max_size = options_int(o, "vocab")};
+    const char            *texts[] = {d->text.bytes, d->valid_text.bytes};
+    const size_t           bytes[] = {d->n_kept, d->valid_text.size};
+    const recur_vocab_opts opts = {.min_count = options_int(o, "min-count"),
+                                   .max_size = options_int(o, "vocab")};
     return recur_vocab_build(a->ctx, lm_unit(o), d->valid_text.bytes ? 2 : 1, texts, bytes, &opts, &d->vocab);
 }
 
@@ -89,11 +94,11 @@ static recur_status build_vocab(app *a, const options *o, lm_data *d)
 static recur_status split_tokens(app *a, const options *o, lm_data *d)
 {
     const double *fractions = options_find(o, "split")->numbers;
-    recur_corpus *all       = d->train;
-    int64_t       n         = recur_corpus_size(all);
-    int64_t       n_train   = (int64_t)((double)n * (fractions[0] / (fractions[0] + fractions[1])) + 0.5);
+    recur_corpus *all = d->train;
+    int64_t       n = recur_corpus_size(all);
+    int64_t       n_train = (int64_t)((double)n * (fractions[0] / (fractions[0] + fractions[1])) + 0.5);
     if (fractions[1] <= 0) return RECUR_OK;
-    d->train            = NULL;
+    d->train = NULL;
     recur_status status = recur_corpus_slice(a->ctx, all, 0, n_train, &d->train);
     if (!status) status = recur_corpus_slice(a->ctx, all, n_train, n, &d->valid);
     recur_corpus_destroy(all);
@@ -113,15 +118,24 @@ static recur_status encode(app *a, const options *o, lm_data *d)
 static int check_sizes(app *a, const options *o, const lm_data *d)
 {
     static const char *const names[] = {"characters", "bytes", "words"};
-    const char              *unit    = names[lm_unit(o)];
+    const char              *unit = names[lm_unit(o)];
     int64_t                  T = options_int(o, "bptt"), n = d->valid ? recur_corpus_size(d->valid) : T + 1;
+    int64_t                  B = options_int(o, "batch"), n_train = recur_corpus_size(d->train);
+    if (recur_vocab_size(d->vocab) < 2)
+        return output_error(a, RECUR_EDATA,
+                            "there is nothing to learn: wanted at least 2 different %s, found 1", unit);
     if (n <= T)
         return output_error(a, RECUR_EDATA,
-                            "the validation part is shorter than one window: wanted at least %" PRId64 " %s (--bptt %" PRId64
-                            " and the one after them), found %" PRId64 "; give more data, a smaller --bptt, or --split 1,0 for none",
+                            "the validation part is shorter than one window: wanted at least %" PRId64
+                            " %s (--bptt %" PRId64 " and the one after them), found %" PRId64
+                            "; give more data, a smaller --bptt, or --split 1,0 for none",
                             T + 1, unit, T, n);
-    if (recur_vocab_size(d->vocab) < 2)
-        return output_error(a, RECUR_EDATA, "there is nothing to learn: wanted at least 2 different %s, found 1", unit);
+    if (n_train <= B)
+        return output_error(a, RECUR_EDATA,
+                            "the training part is too small for a batch: wanted at least %" PRId64
+                            " %s (--batch %" PRId64 " and one more), found %" PRId64
+                            "; give more data or a smaller --batch",
+                            B + 1, unit, B, n_train);
     return RECUR_OK;
 }
 
@@ -145,11 +159,13 @@ void lm_data_free(app *a, lm_data *d)
 
 uint64_t lm_checksum(const lm_data *d)
 {
-    return d->text.checksum ^ d->valid_text.checksum * UINT64_C(0x9e3779b97f4a7c15); /* which is which counts */
+    return d->text.checksum ^
+           d->valid_text.checksum * UINT64_C(0x9e3779b97f4a7c15); /* which is which counts */
 }
 
 int64_t lm_steps_per_epoch(const options *o, const lm_data *d)
 {
-    int64_t part = (recur_corpus_size(d->train) - 1) / options_int(o, "batch"); /* as recur_lm_train cuts them */
+    int64_t part =
+        (recur_corpus_size(d->train) - 1) / options_int(o, "batch"); /* as recur_lm_train cuts them */
     return part > 0 ? (part - 1) / options_int(o, "bptt") + 1 : 0;
 }

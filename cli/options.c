@@ -97,12 +97,13 @@ void options_clear(options *o, const char *name)
 }
 
 /* Store a text under v and parse it. */
-static recur_status store(options *o, option_value *v, option_source source, const char *label, const char *text)
+static recur_status store(options *o, option_value *v, option_source source, const char *label,
+                          const char *text)
 {
     if (!(v->row->flags & OPTION_MANY) || v->source < source) clear(v);
-    v->texts               = need_more(v->texts, (size_t)v->n_texts + 1, sizeof *v->texts);
+    v->texts = need_more(v->texts, (size_t)v->n_texts + 1, sizeof *v->texts);
     v->texts[v->n_texts++] = need_copy(text);
-    v->source              = source;
+    v->source = source;
     return value_parse(v, label, text, o->error, sizeof o->error);
 }
 
@@ -130,7 +131,7 @@ bool options_fits(const options *o, const option *row)
     if (!row->needs) return true;
     const char         *texts;
     const option_value *other = needed(o, row, &texts);
-    size_t              n     = strlen(other->texts[0]);
+    size_t              n = strlen(other->texts[0]);
     for (const char *p = texts; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
         if (strcspn(p, "|") == n && strncmp(p, other->texts[0], n) == 0) return true;
     return false;
@@ -141,12 +142,14 @@ static recur_status check_needs(options *o)
     for (int i = 0; i < o->n_values; i++) {
         const option_value *v = &o->values[i];
         if (v->source < SOURCE_FILE || options_fits(o, v->row)) continue;
+        if (v->source == SOURCE_FILE && v->row->fallback && strcmp(v->texts[0], v->row->fallback) == 0)
+            continue; /* a run's configuration says the defaults too */
         char                list[128];
         const char         *texts;
         const option_value *other = needed(o, v->row, &texts);
         value_list(texts, list, sizeof list);
-        return options_fail(o, RECUR_EARG, "--%s is for --%s %s, found --%s %s", v->row->name, other->row->name, list,
-                            other->row->name, other->texts[0]);
+        return options_fail(o, RECUR_EARG, "--%s is for --%s %s, found --%s %s", v->row->name,
+                            other->row->name, list, other->row->name, other->texts[0]);
     }
     return RECUR_OK;
 }
@@ -162,8 +165,10 @@ static recur_status unknown_option(options *o, const char *word)
         if (!(row->flags & OPTION_FILE) && row->type != OPTION_REFUSED) suggest_offer(&s, row->name);
     }
     if (s.best)
-        return options_fail(o, RECUR_EARG, "recur %s has no option --%s; did you mean --%s?", o->command->name, word, s.best);
-    return options_fail(o, RECUR_EARG, "recur %s has no option --%s; 'recur help %s --all' lists what there is",
+        return options_fail(o, RECUR_EARG, "recur %s has no option --%s; did you mean --%s?",
+                            o->command->name, word, s.best);
+    return options_fail(o, RECUR_EARG,
+                        "recur %s has no option --%s; 'recur help %s --all' lists what there is",
                         o->command->name, word, o->command->name);
 }
 
@@ -175,10 +180,11 @@ static recur_status take_option(options *o, int n, char *const *words, int *i)
     snprintf(name, sizeof name, "%.*s", (int)(sign ? (size_t)(sign - word) : strlen(word)), word);
     snprintf(label, sizeof label, "--%s", name);
 
-    option_value *v      = find(o, name);
+    option_value *v = find(o, name);
     bool          is_off = !v && strncmp(name, "no-", 3) == 0;
     if (is_off) v = find(o, name + 3);
-    if (!v || v->row->flags & OPTION_FILE || (is_off && v->row->type != OPTION_SWITCH)) return unknown_option(o, name);
+    if (!v || v->row->flags & OPTION_FILE || (is_off && v->row->type != OPTION_SWITCH))
+        return unknown_option(o, name);
 
     if (v->row->type == OPTION_SWITCH) {
         if (sign) return options_fail(o, RECUR_EARG, "%s takes no value, found '%s'", label, sign + 1);
@@ -186,10 +192,12 @@ static recur_status take_option(options *o, int n, char *const *words, int *i)
     }
     if (v->row->type == OPTION_REFUSED) return options_fail(o, RECUR_EARG, "%s %s", label, v->row->help);
     if (sign) return store(o, v, SOURCE_COMMAND, label, sign + 1);
-    if (*i + 1 >= n) return options_fail(o, RECUR_EARG, "%s wants %s, found nothing after it", label, v->row->form);
+    if (*i + 1 >= n)
+        return options_fail(o, RECUR_EARG, "%s wants %s, found nothing after it", label, v->row->form);
     const char *text = words[++*i];
     if (strncmp(text, "--", 2) == 0 && v->row->type == OPTION_TEXT)
-        return options_fail(o, RECUR_EARG, "%s wants %s, found the option %s; a value with dashes is given as %s=%s", label,
+        return options_fail(o, RECUR_EARG,
+                            "%s wants %s, found the option %s; a value with dashes is given as %s=%s", label,
                             v->row->form, text, label, text);
     return store(o, v, SOURCE_COMMAND, label, text);
 }
@@ -197,14 +205,15 @@ static recur_status take_option(options *o, int n, char *const *words, int *i)
 static recur_status take_argument(options *o, const char *word)
 {
     const char *wanted = o->command->args;
-    int         n      = *wanted ? 1 : 0;
+    int         n = *wanted ? 1 : 0;
     for (const char *p = wanted; *p; p++) n += *p == ' ';
     if (o->n_args < n) {
-        o->args              = need_more(o->args, (size_t)o->n_args + 1, sizeof *o->args);
+        o->args = need_more(o->args, (size_t)o->n_args + 1, sizeof *o->args);
         o->args[o->n_args++] = need_copy(word);
         return RECUR_OK;
     }
-    if (o->command->rest) return store(o, options_find(o, o->command->rest), SOURCE_COMMAND, o->command->rest, word);
+    if (o->command->rest)
+        return store(o, options_find(o, o->command->rest), SOURCE_COMMAND, o->command->rest, word);
     return options_fail(o, RECUR_EARG, "recur %s takes %s, found '%s' as well", o->command->name,
                         *wanted ? wanted : "no arguments", word);
 }
@@ -221,7 +230,8 @@ static recur_status take_words(options *o, int n, char *const *words)
         if (are_options && strncmp(words[i], "--", 2) == 0)
             status = take_option(o, n, words, &i);
         else if (are_options && words[i][0] == '-' && words[i][1])
-            status = options_fail(o, RECUR_EARG, "unknown option %s; options begin with two dashes", words[i]);
+            status =
+                options_fail(o, RECUR_EARG, "unknown option %s; options begin with two dashes", words[i]);
         else
             status = take_argument(o, words[i]);
         if (status) return status;
@@ -236,7 +246,7 @@ static void prepare(options *o, const command *c)
     *o = (options){.command = c};
     for (const option_group *const *g = c->groups; *g; g++) {
         for (const option *row = (*g)->rows; row->name; row++) {
-            o->values                = need_more(o->values, (size_t)o->n_values + 1, sizeof *o->values);
+            o->values = need_more(o->values, (size_t)o->n_values + 1, sizeof *o->values);
             o->values[o->n_values++] = (option_value){.row = row};
         }
     }
@@ -246,7 +256,8 @@ static recur_status complete(options *o)
 {
     for (int i = 0; i < o->n_values; i++) {
         option_value *v = &o->values[i];
-        if (v->source == SOURCE_NONE && v->row->fallback && store(o, v, SOURCE_DEFAULT, v->row->name, v->row->fallback))
+        if (v->source == SOURCE_NONE && v->row->fallback &&
+            store(o, v, SOURCE_DEFAULT, v->row->name, v->row->fallback))
             abort(); /* a default of the table that its own row refuses */
     }
     return check_needs(o);
@@ -261,7 +272,8 @@ recur_status options_parse(options *o, const command *c, int n, char *const *wor
     if (config && config->n_texts) status = config_read(o, config->texts[0]);
     if (status) return status;
     if (o->n_args == 0 && *c->args)
-        return options_fail(o, RECUR_EARG, "recur %s wants %s; 'recur help %s' says more", c->name, c->args, c->name);
+        return options_fail(o, RECUR_EARG, "recur %s wants %s; 'recur help %s' says more", c->name, c->args,
+                            c->name);
     return complete(o);
 }
 

@@ -23,12 +23,12 @@ typedef enum option_type {
 } option_type;
 
 enum {
-    OPTION_USUAL  = 1,  /* among the dozen that help shows first */
-    OPTION_MANY   = 2,  /* may be given several times */
-    OPTION_PATH   = 4,  /* written into a run as an absolute path */
-    OPTION_LOCAL  = 8,  /* says nothing about the result: not written into a run, not read from a file */
-    OPTION_ABOVE  = 16, /* min itself is not allowed */
-    OPTION_FILE   = 32, /* only in configuration files */
+    OPTION_USUAL = 1,  /* among the dozen that help shows first */
+    OPTION_MANY = 2,   /* may be given several times */
+    OPTION_PATH = 4,   /* written into a run as an absolute path */
+    OPTION_LOCAL = 8,  /* says nothing about the result: not written into a run, not read from a file */
+    OPTION_ABOVE = 16, /* min itself is not allowed */
+    OPTION_FILE = 32,  /* only in configuration files */
 };
 
 enum { OPTION_MAX_NUMBERS = 3 };
@@ -39,8 +39,8 @@ typedef struct option {
     option_type type;
     double      min, max;
     int         least, most;
-    const char *choices;  /* "constant|step:FACTOR,AFTER|cosine" */
-    const char *fallback; /* the default as it would be typed, NULL: none */
+    const char *choices;      /* "constant|step:FACTOR,AFTER|cosine" */
+    const char *fallback;     /* the default as it would be typed, NULL: none */
     const char *default_says; /* how help words a default that depends on other options, or NULL */
     const char *needs;        /* "cell=lstm|gru": only together with these, or NULL */
     const char *help;
@@ -108,7 +108,8 @@ void options_clear(options *o, const char *name);
 /* ---- one value (values.c) ---- */
 
 /* Parse text into v; label is how the sentence calls the option. Returns RECUR_EARG with a sentence in error. */
-recur_status value_parse(option_value *v, const char *label, const char *text, char *error, size_t error_size);
+recur_status value_parse(option_value *v, const char *label, const char *text, char *error,
+                         size_t error_size);
 void         value_list(const char *choices, char *text, size_t size); /* "rnn, relu, lstm or gru" */
 
 /* ---- configuration files (config.c) ---- */

@@ -79,8 +79,8 @@ static size_t sequence(const unsigned char *s, size_t n)
 json_t *output_string(const char *bytes, size_t n)
 {
     static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-    char             *text          = need_memory(n + 1, 3);
-    size_t            out           = 0;
+    char             *text = need_memory(n + 1, 3);
+    size_t            out = 0;
     for (size_t i = 0; i < n;) {
         size_t length = sequence((const unsigned char *)bytes + i, n - i);
         memcpy(text + out, length ? bytes + i : replacement, length ? length : 3);
@@ -101,6 +101,8 @@ int output_error(app *a, recur_status status, const char *format, ...)
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
+    for (char *p = message; *p; p++)
+        if ((unsigned char)*p < ' ') *p = '?'; /* a name must not move the terminal's cursor */
     progress_clear(a);
     bool has_color = a->bar.is_terminal && a->bar.has_color;
     fprintf(stderr, "%srecur:%s %s\n", has_color ? "\033[1;31m" : "", has_color ? "\033[0m" : "", message);
@@ -121,7 +123,7 @@ int output_end(app *a, int code)
     settle(a, true);
     if (a->output_error && code == RECUR_OK) {
         int reason = a->output_error;
-        a->json    = false; /* stdout is what does not work */
+        a->json = false; /* stdout is what does not work */
         return output_error(a, RECUR_EIO, "cannot write to stdout: %s", strerror(reason));
     }
     return code;

@@ -1,6 +1,6 @@
 /* What is said on stderr while work goes on: a bar on a terminal, plain lines elsewhere.
  *
- *   [===========>                  ]  38 %   epoch 4   loss 1.8123   41.2 k/s   1m 20s left
+ *   [===========>                  ]  38 %   epoch 4   loss 1.8123   41.2k tokens/s   1m 20s left
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
@@ -31,9 +31,9 @@ static int columns(void)
 void progress_open(app *a)
 {
     const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    a->bar             = (progress){0};
+    a->bar = (progress){0};
     a->bar.is_terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
-    a->bar.has_color   = !no_color || !*no_color;
+    a->bar.has_color = !no_color || !*no_color;
 }
 
 void progress_begin(app *a)
@@ -55,14 +55,20 @@ const char *progress_time(double seconds, char text[32])
     return text;
 }
 
+const char *progress_loss(double loss, char text[32])
+{
+    snprintf(text, 32, fabs(loss) < 1e5 ? "%.4f" : "%.4g", loss);
+    return text;
+}
+
 static void rate_says(double rate, char text[32])
 {
     if (rate >= 1e6)
-        snprintf(text, 32, "%.2f M/s", rate / 1e6);
+        snprintf(text, 32, "%.2fM tokens/s", rate / 1e6);
     else if (rate >= 1e3)
-        snprintf(text, 32, "%.1f k/s", rate / 1e3);
+        snprintf(text, 32, "%.1fk tokens/s", rate / 1e3);
     else
-        snprintf(text, 32, "%.0f /s", rate);
+        snprintf(text, 32, "%.0f tokens/s", rate);
 }
 
 /* What stands behind the bar; parts that are not known yet are left out. */
@@ -70,8 +76,10 @@ static void describe(app *a, double share, double time, const recur_report *last
 {
     char   part[32];
     size_t n = (size_t)snprintf(text, size, " %3.0f %%", 100 * share);
-    if (last && last->epoch > 0) n += (size_t)snprintf(text + n, size - n, "   epoch %lld", (long long)last->epoch);
-    if (last && isfinite(last->loss)) n += (size_t)snprintf(text + n, size - n, "   loss %.4f", last->loss);
+    if (last && last->epoch > 0)
+        n += (size_t)snprintf(text + n, size - n, "   epoch %lld", (long long)last->epoch);
+    if (last && isfinite(last->loss))
+        n += (size_t)snprintf(text + n, size - n, "   loss %s", progress_loss(last->loss, part));
     if (last && last->items_per_s > 0) {
         rate_says(last->items_per_s, part);
         n += (size_t)snprintf(text + n, size - n, "   %s", part);
@@ -102,7 +110,8 @@ void progress_draw(app *a, double share, const recur_report *last)
     bar[room] = '\0';
     bool color = a->bar.has_color;
     if (room)
-        fprintf(stderr, "\r\033[K[%s%s%s]%.*s", color ? "\033[32m" : "", bar, color ? "\033[0m" : "", width, text);
+        fprintf(stderr, "\r\033[K[%s%s%s]%.*s", color ? "\033[32m" : "", bar, color ? "\033[0m" : "", width,
+                text);
     else
         fprintf(stderr, "\r\033[K%.*s", width, text);
     fflush(stderr);

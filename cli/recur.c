@@ -2,14 +2,16 @@
  *
  * Exit codes are the library's status numbers (recur/status.h); a run that a signal ended ends by that signal.
  * SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app.h"
 
-const command *const all_commands[] = {&train_lm_command, &resume_command, &eval_command, &generate_command,
-                                       &inspect_command, NULL};
+const command *const all_commands[] = {&train_lm_command, &resume_command,  &eval_command,
+                                       &generate_command, &inspect_command, NULL};
 
 /* ---- context ---- */
 
@@ -20,7 +22,7 @@ static void on_log(void *user, const char *line)
 
 int app_open(app *a, const options *o)
 {
-    const recur_ctx_opts opts   = {.threads = (int)options_int(o, "threads"), .log = on_log, .log_user = a};
+    const recur_ctx_opts opts = {.threads = (int)options_int(o, "threads"), .log = on_log, .log_user = a};
     recur_status         status = recur_ctx_create(&opts, &a->ctx);
     if (!status) return RECUR_OK;
     return output_error(a, status, "cannot start %d threads", opts.threads);
@@ -64,13 +66,15 @@ static int no_task(app *a, int n, char *const *words)
     }
     if (n < 2 || words[1][0] == '-')
         return output_error(a, RECUR_EARG, "recur train wants a task; there is: %s", tasks);
-    if (s.best) return output_error(a, RECUR_EARG, "recur train has no task '%s'; did you mean %s?", words[1], s.best);
+    if (s.best)
+        return output_error(a, RECUR_EARG, "recur train has no task '%s'; did you mean %s?", words[1],
+                            s.best);
     return output_error(a, RECUR_EARG, "recur train has no task '%s'; there is: %s", words[1], tasks);
 }
 
 static int no_command(app *a, int n, char *const *words)
 {
-    char           list[256]  = "";
+    char           list[256] = "";
     const command *is_task_of = NULL;
     suggestion     s;
     if (strcmp(words[0], "train") == 0) return no_task(a, n, words);
@@ -85,8 +89,11 @@ static int no_command(app *a, int n, char *const *words)
     const char *others[] = {"train", "help", "version"};
     for (int i = 0; i < 3; i++) suggest_offer(&s, others[i]);
     if (is_task_of) s.best = is_task_of->name;
-    if (s.best) return output_error(a, RECUR_EARG, "recur has no command '%s'; did you mean 'recur %s'?", words[0], s.best);
-    return output_error(a, RECUR_EARG, "recur has no command '%s'; there are: %shelp, version", words[0], list);
+    if (s.best)
+        return output_error(a, RECUR_EARG, "recur has no command '%s'; did you mean 'recur %s'?", words[0],
+                            s.best);
+    return output_error(a, RECUR_EARG, "recur has no command '%s'; there are: %shelp, version", words[0],
+                        list);
 }
 
 /* ---- help and version ---- */
@@ -108,7 +115,7 @@ static int print_version(app *a)
 /* "recur help [COMMAND] [--all]" in any order. */
 static int help(app *a, int n, char *words[])
 {
-    bool all    = has_word(n, words, "--all");
+    bool all = has_word(n, words, "--all");
     int  n_left = 0, n_used;
     for (int i = 0; i < n; i++)
         if (strcmp(words[i], "--all") != 0 && strcmp(words[i], "--help") != 0) words[n_left++] = words[i];
@@ -123,15 +130,16 @@ static int help(app *a, int n, char *words[])
 static int run(app *a, const command *c, int n, char *const *words)
 {
     options o;
-    if (has_word(n, words, "--help") || has_word(n, words, "-h")) return help_command(a, c, has_word(n, words, "--all"));
+    if (has_word(n, words, "--help") || has_word(n, words, "-h"))
+        return help_command(a, c, has_word(n, words, "--all"));
     recur_status status = options_parse(&o, c, n, words);
     int          code;
     if (status) {
         code = output_error(a, status, "%s", o.error);
     } else {
         a->quiet = options_on(&o, "quiet");
-        a->json  = options_on(&o, "json");
-        code     = c->run(a, &o);
+        a->json = options_on(&o, "json");
+        code = c->run(a, &o);
     }
     options_free(&o);
     return code;
@@ -140,24 +148,39 @@ static int run(app *a, const command *c, int n, char *const *words)
 static int dispatch(app *a, int n, char *words[])
 {
     int n_used;
-    if (n == 0 || strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0) return help(a, n ? n - 1 : 0, words + !!n);
+    if (n == 0 || strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)
+        return help(a, n ? n - 1 : 0, words + !!n);
     if (strcmp(words[0], "help") == 0) return help(a, n - 1, words + 1);
     if (strcmp(words[0], "version") == 0 || strcmp(words[0], "--version") == 0) return print_version(a);
-    if (n == 2 && strcmp(words[0], "train") == 0 && (has_word(n, words, "--help") || has_word(n, words, "-h"))) return help_tasks(a);
+    if (n == 2 && strcmp(words[0], "train") == 0 &&
+        (has_word(n, words, "--help") || has_word(n, words, "-h")))
+        return help_tasks(a);
     const command *c = find_command(n, words, &n_used);
     if (c) return run(a, c, n - n_used, words + n_used);
-    if (words[0][0] == '-') return output_error(a, RECUR_EARG, "recur wants a command before %s; 'recur help' lists them", words[0]);
+    if (words[0][0] == '-')
+        return output_error(a, RECUR_EARG, "recur wants a command before %s; 'recur help' lists them",
+                            words[0]);
     return no_command(a, n, words);
+}
+
+/* Where stdin, stdout or stderr is closed, put something in its place that cannot be used: else the next file opened would be
+ * taken for it, and messages would be written into a checkpoint. */
+static void fill_closed_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+            _exit(RECUR_EIO);
 }
 
 int main(int argc, char *argv[])
 {
     app a = {0};
+    fill_closed_streams();
     signal(SIGPIPE, SIG_IGN); /* a write then fails, and a run is saved before it ends */
     a.json = argc > 0 && has_word(argc - 1, argv + 1, "--json");
     progress_open(&a);
     int code = dispatch(&a, argc - 1, argv + 1);
-    code     = output_end(&a, code);
+    code = output_end(&a, code);
     recur_ctx_destroy(a.ctx);
     if (signals_pending()) signals_end(signals_pending());
     if (a.is_broken) signals_end(SIGPIPE);

@@ -24,7 +24,7 @@ static bool has_new_budget(const options *o)
 
 static recur_status read_run(const char *dir, const options *given, options *o)
 {
-    size_t      n    = strlen(dir) + sizeof "/config";
+    size_t      n = strlen(dir) + sizeof "/config";
     char       *path = need_memory(n, 1);
     struct stat about;
     snprintf(path, n, "%s/config", dir);
@@ -32,12 +32,15 @@ static recur_status read_run(const char *dir, const options *given, options *o)
     if (stat(dir, &about) != 0)
         status = options_fail(o, RECUR_EIO, "there is no run in %s: %s", dir, strerror(errno));
     else if (!S_ISDIR(about.st_mode))
-        status = options_fail(o, RECUR_EIO, "recur resume wants the directory of a run, found the file %s", dir);
+        status =
+            options_fail(o, RECUR_EIO, "recur resume wants the directory of a run, found the file %s", dir);
     else if (stat(path, &about) != 0)
-        status = options_fail(o, RECUR_EIO, "there is no run in %s: cannot read %s: %s", dir, path, strerror(errno));
+        status = options_fail(o, RECUR_EIO, "there is no run in %s: cannot read %s: %s", dir, path,
+                              strerror(errno));
     if (!status) status = options_load(o, &train_lm_command, path);
     for (int i = 0; i < N_PASSED_ON && !status; i++)
-        if (options_given(given, passed_on[i])) options_set(o, passed_on[i], SOURCE_COMMAND, options_text(given, passed_on[i]));
+        if (options_given(given, passed_on[i]))
+            options_set(o, passed_on[i], SOURCE_COMMAND, options_text(given, passed_on[i]));
     if (!status) status = lm_complete(o);
     free(path);
     return status;
@@ -45,17 +48,17 @@ static recur_status read_run(const char *dir, const options *given, options *o)
 
 static int resume(app *a, options *given)
 {
-    const char  *dir      = given->args[0];
+    const char  *dir = given->args[0];
     bool         finished = false;
-    options      o        = {0};
-    recur_status status   = read_run(dir, given, &o);
-    int          code     = status ? output_error(a, status, "%s", o.error) : app_open(a, &o);
+    options      o = {0};
+    recur_status status = read_run(dir, given, &o);
+    int          code = status ? output_error(a, status, "%s", o.error) : app_open(a, &o);
     if (!code && !has_new_budget(given)) {
         status = recur_run_finished(a->ctx, dir, &finished);
         if (status) code = output_failure(a, status);
     }
     if (!code && finished)
-        progress_say(a, "the run in %s is finished; --epochs, --steps or --minutes would give it more to do", dir);
+        progress_say(a, "the run in %s is finished; a larger budget gives it more to do", dir);
     else if (!code)
         code = lm_run(a, &o, dir, true);
     options_free(&o);
@@ -63,12 +66,12 @@ static int resume(app *a, options *given)
 }
 
 const command resume_command = {
-    .name     = "resume",
+    .name = "resume",
     .synopsis = "RUN [options]",
-    .brief    = "RUN",
-    .summary  = "go on with a run where it stopped, to the bit",
-    .notes    = "A larger budget lets a finished run go on.\n",
-    .groups   = resume_groups,
-    .args     = "RUN",
-    .run      = resume,
+    .brief = "RUN",
+    .summary = "go on with a run where it stopped, to the bit",
+    .notes = "A larger budget lets a finished run go on.\n",
+    .groups = resume_groups,
+    .args = "RUN",
+    .run = resume,
 };

@@ -7,12 +7,16 @@
 
 #include "options.h"
 
-#define ROW_END {.name = NULL}
+#define ROW_END                                                                                              \
+    {                                                                                                        \
+        .name = NULL                                                                                         \
+    }
 
 extern const option_group common_group;   /* --threads --quiet --json */
 extern const option_group model_group;    /* --cell ... */
 extern const option_group training_group; /* --batch --optim ... */
-extern const option_group budget_group;   /* --epochs --steps --minutes --save-every: resume takes them as well */
-extern const option_group run_group;      /* --valid --split ... --out */
+extern const option_group
+    budget_group;                    /* --epochs --steps --minutes --save-every: resume takes them as well */
+extern const option_group run_group; /* --valid --split ... --out */
 
 #endif

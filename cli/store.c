@@ -14,7 +14,7 @@
 
 static char *join(const char *dir, const char *name)
 {
-    size_t n    = strlen(dir) + strlen(name) + 2;
+    size_t n = strlen(dir) + strlen(name) + 2;
     char  *path = need_memory(n, 1);
     snprintf(path, n, "%s/%s", dir, name);
     return path;
@@ -24,18 +24,18 @@ static char *join(const char *dir, const char *name)
 static bool make_directories(const char *dir, int *n_made)
 {
     char *path = need_copy(dir);
-    bool  ok   = true;
-    for (char *p = path + 1; ok && *p; p++) {
-        bool is_end = !p[1];
-        if (*p != '/' && !is_end) continue;
-        if (*p == '/') *p = '\0';
+    bool  ok = true;
+    for (char *p = path + 1; ok; p++) {
+        char end = *p;
+        if (end != '/' && end != '\0') continue;
+        *p = '\0';
         if (mkdir(path, 0777) == 0)
             ++*n_made;
         else
             ok = errno == EEXIST;
-        if (!is_end) *p = '/';
+        *p = end;
+        if (end == '\0') break;
     }
-    if (ok && strlen(dir) == 1) ok = mkdir(path, 0777) == 0 || errno == EEXIST;
     int reason = errno;
     free(path);
     errno = reason;
@@ -64,11 +64,11 @@ static bool replace(const char *path, const char *bytes, size_t n)
     int  reason = errno;
     if (fd >= 0 && close(fd) != 0 && ok) {
         reason = errno;
-        ok     = false;
+        ok = false;
     }
     if (ok && rename(temporary, path) != 0) {
         reason = errno;
-        ok     = false;
+        ok = false;
     }
     if (!ok && fd >= 0) unlink(temporary);
     free(temporary);
@@ -90,9 +90,9 @@ int store_text(app *a, store *s, const recur_text *text, const char **path)
     snprintf(name, sizeof name, "data-%016" PRIx64 ".txt", text->checksum);
     if (!make_directories(s->dir, &s->n_made))
         return output_error(a, RECUR_EIO, "cannot create the directory %s: %s", s->dir, strerror(errno));
-    char *file            = join(s->dir, name);
-    bool  is_new          = access(file, F_OK) != 0;
-    s->paths[s->n_paths]  = file;
+    char *file = join(s->dir, name);
+    bool  is_new = access(file, F_OK) != 0;
+    s->paths[s->n_paths] = file;
     s->is_new[s->n_paths] = is_new;
     s->n_paths++;
     if (!replace(file, text->bytes, text->size))
@@ -106,10 +106,10 @@ int store_text(app *a, store *s, const recur_text *text, const char **path)
 
 static bool holds(const char *dir, const char *config)
 {
-    char  *path    = join(dir, "config");
-    FILE  *f       = fopen(path, "rb");
-    size_t n       = strlen(config);
-    char  *text    = need_memory(n + 1, 1);
+    char  *path = join(dir, "config");
+    FILE  *f = fopen(path, "rb");
+    size_t n = strlen(config);
+    char  *text = need_memory(n + 1, 1);
     bool   is_same = f && fread(text, 1, n + 1, f) == n && memcmp(text, config, n) == 0;
     if (f) fclose(f);
     free(text);
@@ -136,7 +136,8 @@ static void take_back(const store *s)
     for (int i = 0; i < s->n_paths; i++)
         if (s->is_new[i]) unlink(s->paths[i]);
     char *path = need_copy(s->dir);
-    for (int i = 0; i < s->n_made && rmdir(path) == 0; i++) { /* the newest first; one that is not empty stays */
+    for (int i = 0; i < s->n_made && rmdir(path) == 0;
+         i++) { /* the newest first; one that is not empty stays */
         char *slash = strrchr(path, '/');
         if (!slash) break;
         *slash = '\0';

@@ -48,6 +48,6 @@ void suggest_offer(suggestion *s, const char *name)
     if (goes_on(s->wanted, name) || goes_on(name, s->wanted)) distance = least(distance, 2);
     size_t limit = strlen(s->wanted) / 2 + 1; /* beyond half the word, a suggestion only confuses */
     if (distance > limit || distance >= s->distance) return;
-    s->best     = name;
+    s->best = name;
     s->distance = distance;
 }

@@ -32,7 +32,8 @@ static void range_says(const option *row, const char *what, char *text, size_t s
 {
     bool is_above = row->flags & OPTION_ABOVE;
     if (row->max < HUGE_VAL)
-        snprintf(text, size, is_above ? "%s above %.15g, up to %.15g" : "%s from %.15g to %.15g", what, row->min, row->max);
+        snprintf(text, size, is_above ? "%s above %.15g, up to %.15g" : "%s from %.15g to %.15g", what,
+                 row->min, row->max);
     else
         snprintf(text, size, is_above ? "%s above %.15g" : "%s of at least %.15g", what, row->min);
 }
@@ -43,10 +44,12 @@ static bool in_range(const option *row, double x)
 }
 
 /* Say that a number is out of range, and which one is the nearest that is not. */
-static recur_status out_of_range(const sentence *s, const option *row, const char *range, const char *found, double x)
+static recur_status out_of_range(const sentence *s, const option *row, const char *range, const char *found,
+                                 double x)
 {
     if (x > row->max) return wrong(s, "wants %s, found %s; the nearest is %.15g", range, found, row->max);
-    if (!(row->flags & OPTION_ABOVE)) return wrong(s, "wants %s, found %s; the nearest is %.15g", range, found, row->min);
+    if (!(row->flags & OPTION_ABOVE))
+        return wrong(s, "wants %s, found %s; the nearest is %.15g", range, found, row->min);
     if (row->fallback) return wrong(s, "wants %s, found %s; the default is %s", range, found, row->fallback);
     return wrong(s, "wants %s, found %s", range, found);
 }
@@ -55,15 +58,17 @@ static recur_status parse_int(option_value *v, const sentence *s, const char *te
 {
     char range[128], *end;
     range_says(v->row, "a whole number", range, sizeof range);
-    errno           = 0;
+    errno = 0;
     long long value = strtoll(text, &end, 10);
     if (end == text || *end) {
         double x = strtod(text, &end);
         if (end == text || *end || isnan(x)) return wrong(s, "wants %s, found '%s'", range, text);
-        if (in_range(v->row, x)) return wrong(s, "wants %s, found %s; the nearest is %.0f", range, text, rint(x));
+        if (in_range(v->row, x))
+            return wrong(s, "wants %s, found %s; the nearest is %.0f", range, text, rint(x));
         return out_of_range(s, v->row, range, text, x);
     }
-    if (errno == ERANGE || !in_range(v->row, (double)value)) return out_of_range(s, v->row, range, text, (double)value);
+    if (errno == ERANGE || !in_range(v->row, (double)value))
+        return out_of_range(s, v->row, range, text, (double)value);
     v->integer = value;
     return RECUR_OK;
 }
@@ -88,13 +93,13 @@ static recur_status parse_number(option_value *v, const sentence *s, const char 
     if (!isfinite(x)) return wrong(s, "wants a finite number, found %s", text);
     if (!in_range(v->row, x)) return out_of_range(s, v->row, range, text, x);
     v->numbers[0] = x;
-    v->n_numbers  = 1;
+    v->n_numbers = 1;
     return RECUR_OK;
 }
 
 static recur_status parse_numbers(option_value *v, const sentence *s, const char *text)
 {
-    const option *row  = v->row;
+    const option *row = v->row;
     const char   *rest = text;
     char          range[128];
     range_says(row, "numbers", range, sizeof range);
@@ -102,7 +107,8 @@ static recur_status parse_numbers(option_value *v, const sentence *s, const char
     while (*rest || v->n_numbers == 0 || rest[-1] == ',') {
         double x;
         if (v->n_numbers == row->most || !read_number(&rest, ',', &x))
-            return wrong(s, "wants %s (%d to %d %s), found '%s'", row->form, row->least, row->most, range, text);
+            return wrong(s, "wants %s (%d to %d %s), found '%s'", row->form, row->least, row->most, range,
+                         text);
         if (!in_range(row, x)) return wrong(s, "wants %s, found %.15g in '%s'", range, x, text);
         v->numbers[v->n_numbers++] = x;
     }
@@ -159,7 +165,8 @@ static recur_status unknown_choice(const option_value *v, const sentence *s, con
 }
 
 /* Read the numbers behind a choice; args names them: "FACTOR,AFTER|cosine". */
-static recur_status choice_numbers(option_value *v, const sentence *s, const char *name, const char *args, const char *text)
+static recur_status choice_numbers(option_value *v, const sentence *s, const char *name, const char *args,
+                                   const char *text)
 {
     int length = (int)strcspn(args, "|"), wanted = 1;
     for (int i = 0; i < length; i++) wanted += args[i] == ',';
@@ -201,13 +208,20 @@ recur_status value_parse(option_value *v, const char *label, const char *text, c
 {
     const sentence s = {.text = error, .size = error_size, .label = label};
     switch (v->row->type) {
-    case OPTION_SWITCH: return parse_switch(v, &s, text);
-    case OPTION_INT: return parse_int(v, &s, text);
-    case OPTION_NUMBER: return parse_number(v, &s, text);
-    case OPTION_NUMBERS: return parse_numbers(v, &s, text);
-    case OPTION_CHOICE: return parse_choice(v, &s, text);
-    case OPTION_TEXT: return RECUR_OK;
-    case OPTION_REFUSED: break;
+    case OPTION_SWITCH:
+        return parse_switch(v, &s, text);
+    case OPTION_INT:
+        return parse_int(v, &s, text);
+    case OPTION_NUMBER:
+        return parse_number(v, &s, text);
+    case OPTION_NUMBERS:
+        return parse_numbers(v, &s, text);
+    case OPTION_CHOICE:
+        return parse_choice(v, &s, text);
+    case OPTION_TEXT:
+        return RECUR_OK;
+    case OPTION_REFUSED:
+        break;
     }
     return wrong(&s, "%s", v->row->help);
 }

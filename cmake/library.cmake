@@ -45,3 +45,6 @@ foreach(kind IN ITEMS shared static)
   target_link_libraries(recur_${kind} PRIVATE ${RECUR_DEPENDENCIES} $<BUILD_INTERFACE:recur_settings>)
 endforeach()
 set_target_properties(recur_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
+if(NOT RECUR_SANITIZE) # their runtime is found when a program starts
+  target_link_options(recur_shared PRIVATE -Wl,--no-undefined)
+endif()

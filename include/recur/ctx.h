@@ -45,7 +45,7 @@ typedef struct recur_ctx_opts {
 /* Create a context and start its threads.
  *
  * Owner.   The caller destroys it. opts may be NULL and is not kept.
- * Errors.  RECUR_EARG if threads is negative or above 1024; RECUR_EMEMORY. *ctx is then NULL.
+ * Errors.  RECUR_EARG if threads is negative or above 1024, the type unknown or the allocator half given; RECUR_EMEMORY. *ctx is then NULL.
  * Threads. One context may be used by several threads at once; operations that compute take turns on its pool.
  *          Results have the same bits for every number of threads. */
 RECUR_API recur_status recur_ctx_create(const recur_ctx_opts *opts, recur_ctx **ctx);

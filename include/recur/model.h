@@ -40,7 +40,8 @@ RECUR_API recur_params        *recur_model_params(const recur_model *model);
 /* Return the floating-point operations of one step of one sequence (multiply and add are two). */
 RECUR_API int64_t recur_model_flops_per_step(const recur_model *model);
 
-/* Attach a line of text to the model, stored in its file under a name ("training", "config" ...); NULL removes it. Copied. */
+/* Attach a line of text to the model, stored in its file under a name ("training", "config" ...); NULL removes it. Copied.
+ * Errors: RECUR_EARG without a name, RECUR_EDATA for what is not UTF-8, RECUR_EMEMORY. */
 RECUR_API recur_status recur_model_set_note(recur_model *model, const char *name, const char *text);
 RECUR_API const char  *recur_model_note(const recur_model *model, const char *name); /* NULL: none */
 

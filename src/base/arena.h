@@ -20,10 +20,10 @@ typedef struct ri_arena {
     size_t                 total_bytes;
 } ri_arena;
 
-void   ri_arena_init(ri_arena *arena, const recur_allocator *allocator);
-void   ri_arena_destroy(ri_arena *arena);
-void  *ri_arena_take(ri_arena *arena, size_t n, size_t size); /* aligned to 64, NOT cleared; NULL: no memory */
-void   ri_arena_reset(ri_arena *arena);
+void  ri_arena_init(ri_arena *arena, const recur_allocator *allocator);
+void  ri_arena_destroy(ri_arena *arena);
+void *ri_arena_take(ri_arena *arena, size_t n, size_t size); /* aligned to 64, NOT cleared; NULL: no memory */
+void  ri_arena_reset(ri_arena *arena);
 size_t ri_arena_bytes(const ri_arena *arena);
 
 #endif

@@ -25,6 +25,7 @@ recur_status recur_ctx_create(const recur_ctx_opts *opts, recur_ctx **out)
     recur_ctx_opts o = opts ? *opts : (recur_ctx_opts){0};
     if (o.threads < 0 || o.threads > MAX_THREADS) return RECUR_EARG;
     if (o.dtype != RECUR_F32 && o.dtype != RECUR_F64) return RECUR_EARG;
+    if (!o.allocator.allocate != !o.allocator.release) return RECUR_EARG;
     if (o.threads == 0) o.threads = available_cores();
 
     recur_ctx *ctx = ri_allocate(&o.allocator, 1, sizeof *ctx);

@@ -32,8 +32,8 @@ typedef struct ri_st_note {
 
 /* Write a file atomically. Tensors are stored in the order given. Errors: RECUR_EIO, RECUR_EMEMORY; RECUR_EARG for a name twice,
  * a name or note that is not UTF-8, a shape that cannot be. */
-recur_status ri_st_write(const recur_allocator *a, const char *path, const ri_st_tensor *tensors, size_t n_tensors,
-                         const ri_st_note *notes, size_t n_notes, ri_error *error);
+recur_status ri_st_write(const recur_allocator *a, const char *path, const ri_st_tensor *tensors,
+                         size_t n_tensors, const ri_st_note *notes, size_t n_notes, ri_error *error);
 
 typedef struct ri_st_file ri_st_file;
 
@@ -45,7 +45,7 @@ size_t      ri_st_count(const ri_st_file *file);
 const char *ri_st_name(const ri_st_file *file, size_t index);
 recur_shape ri_st_shape(const ri_st_file *file, size_t index);
 int64_t     ri_st_elements(const ri_st_file *file, size_t index);
-int64_t     ri_st_find(const ri_st_file *file, const char *name); /* index, -1: none */
+int64_t     ri_st_find(const ri_st_file *file, const char *name);   /* index, -1: none */
 const char *ri_st_note_of(const ri_st_file *file, const char *key); /* a metadata value, NULL: none */
 
 /* Walk along the metadata: the entry after that of a key of the file, the first for NULL; its key is NULL at the end. */

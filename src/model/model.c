@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include <utf8proc.h>
+#include "text/utf8.h"
 
 static void free_note(const recur_allocator *a, ri_model_note note)
 {
@@ -51,18 +51,6 @@ const char *recur_model_note(const recur_model *model, const char *name)
     return i < model->n_notes ? model->notes[i].text : NULL;
 }
 
-static bool is_utf8(const char *text)
-{
-    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
-    while (*at) {
-        utf8proc_int32_t code;
-        utf8proc_ssize_t n = utf8proc_iterate(at, -1, &code);
-        if (n <= 0) return false;
-        at += n;
-    }
-    return true;
-}
-
 static void remove_note(recur_model *model, size_t i)
 {
     if (i == model->n_notes) return;
@@ -80,9 +68,9 @@ recur_status recur_model_set_note(recur_model *model, const char *name, const ch
         remove_note(model, i);
         return RECUR_OK;
     }
-    if (!is_utf8(name) || !is_utf8(text))
-        return RI_FAIL(ctx, RECUR_EARG, "note \"%s\": name and text must be UTF-8, to be stored in the file",
-                       name);
+    recur_status status = ri_utf8_check("the note's name: ", name, strlen(name), ri_ctx_error(ctx));
+    if (!status) status = ri_utf8_check("the note's text: ", text, strlen(text), ri_ctx_error(ctx));
+    if (status) return status;
 
     const recur_allocator *a = &ctx->allocator;
     ri_model_note          note = {ri_copy_string(a, name), ri_copy_string(a, text)};

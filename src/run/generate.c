@@ -5,6 +5,7 @@
 
 #include "model/model.h"
 #include "run/sample.h"
+#include "text/utf8.h"
 #include "text/vocab.h"
 
 /* Everything one generation needs, in the model's memory. */
@@ -57,6 +58,15 @@ static int32_t first_token(const recur_vocab *vocab)
     return recur_vocab_size(vocab) > 1 && vocab->unknown == 0 ? 1 : 0;
 }
 
+static bool ends_in_space(const char *text, size_t bytes)
+{
+    size_t  last = bytes - 1;
+    int32_t code_point = 0;
+    while (last > 0 && ((unsigned char)text[last] & 0xc0) == 0x80) last--;
+    ri_utf8_next(text + last, bytes - last, &code_point);
+    return ri_utf8_is_space(code_point);
+}
+
 static recur_status read_prompt(generation *g, const char *prompt, size_t bytes)
 {
     const recur_vocab *vocab = g->model->vocab;
@@ -73,7 +83,7 @@ static recur_status read_prompt(generation *g, const char *prompt, size_t bytes)
     }
     g->n_prompt = n;
     status = recur_vocab_encode(ctx, vocab, prompt, bytes, g->prompt, &g->n_prompt, NULL);
-    if (!memchr(" \t\n\v\f\r", prompt[bytes - 1], 6)) g->previous = g->prompt[n - 1];
+    if (!ends_in_space(prompt, bytes)) g->previous = g->prompt[n - 1];
     return status;
 }
 

@@ -135,15 +135,19 @@ static recur_status report_validation(run *r, double loss)
 
 /* ---- saving ---- */
 
-/* Complete the sentence of a loss, a norm or weights that are not finite. */
+/* Keep a sentence again, with what it means for the run: what may be the very sentence that is replaced. */
+static recur_status conclude(run *r, recur_status status, const char *what, const char *meaning)
+{
+    char sentence[320];
+    snprintf(sentence, sizeof sentence, "%s", what);
+    if (!r->dir) return RI_FAIL(r->ctx, status, "%s: %s", sentence, meaning);
+    return RI_FAIL(r->ctx, status, "%s: %s; the last good checkpoint is kept, that of step %" PRId64,
+                   sentence, meaning, r->saved_step);
+}
+
 static recur_status diverged(run *r, const char *what)
 {
-    char sentence[256];
-    snprintf(sentence, sizeof sentence, "%s", what); /* what may be the very sentence that is replaced */
-    if (!r->dir) return RI_FAIL(r->ctx, RECUR_EDIVERGED, "%s: training has diverged", sentence);
-    return RI_FAIL(r->ctx, RECUR_EDIVERGED,
-                   "%s: training has diverged; the last good checkpoint is kept, that of step %" PRId64,
-                   sentence, r->saved_step);
+    return conclude(r, RECUR_EDIVERGED, what, "training has diverged");
 }
 
 /* A step can write weights that are not finite; the next loss says so, but by then a checkpoint would be lost. */
@@ -419,10 +423,15 @@ static recur_status work(run *r)
     bool goes_on = o->resume && ri_rundir_has_checkpoint(r->dir);
     status = goes_on ? resume(r) : begin(r);
     if (status) return status;
-    r->last = ri_run_state_report(&r->state, r->state.is_finished != 0 ? RECUR_EVENT_DONE : RECUR_EVENT_STEP);
+    bool is_done = r->state.is_finished != 0 && is_over(r); /* a larger budget wakes a finished run */
+    r->last = ri_run_state_report(&r->state, is_done ? RECUR_EVENT_DONE : RECUR_EVENT_STEP);
     r->last.seconds = r->state.seconds;
     r->last.progress = progress_of(r);
-    if (r->state.is_finished == 0) return loop(r);
+    r->state.is_finished = is_done;
+    if (!is_done) {
+        status = loop(r);
+        return status == RECUR_EIO ? conclude(r, status, recur_error(r->ctx), "training ends here") : status;
+    }
     take_best(r);
     return RECUR_OK;
 }

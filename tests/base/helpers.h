@@ -54,7 +54,8 @@ static inline recur_allocator watched(memory_watch *w)
 
 /* Run try(a, arg) with an allocator whose first, second, ... request fails, until it succeeds: every failure must be RECUR_EMEMORY with a
  * sentence and leave nothing behind. try frees what it made when it succeeds. Returns the number of failures. */
-static inline int fail_every_allocation(recur_status (*try)(const recur_allocator *a, void *arg, ri_error *error), void *arg)
+static inline int
+fail_every_allocation(recur_status (*try)(const recur_allocator *a, void *arg, ri_error *error), void *arg)
 {
     for (int k = 0;; k++) {
         memory_watch    w = {.left = k};

@@ -18,7 +18,10 @@ static void control_characters_are_blanked(void **state)
 {
     (void)state;
     ri_error e;
-    ri_fail(&e, RECUR_EDATA, "%s", "a\x1b[2Jb\nc\x7f" "d\xc2\x9b" "e");
+    ri_fail(&e, RECUR_EDATA, "%s",
+            "a\x1b[2Jb\nc\x7f"
+            "d\xc2\x9b"
+            "e");
     assert_string_equal(e.text, "a?[2Jb?c?d??e");
     ri_fail(&e, RECUR_EDATA, "%s", "\xc3\xa9 \xe2\x82\xac \xc2\xa0");
     assert_string_equal(e.text, "\xc3\xa9 \xe2\x82\xac \xc2\xa0");
@@ -74,7 +77,8 @@ static void the_version_is_the_headers(void **state)
 {
     (void)state;
     char version[32];
-    snprintf(version, sizeof version, "%d.%d.%d", RECUR_VERSION_MAJOR, RECUR_VERSION_MINOR, RECUR_VERSION_PATCH);
+    snprintf(version, sizeof version, "%d.%d.%d", RECUR_VERSION_MAJOR, RECUR_VERSION_MINOR,
+             RECUR_VERSION_PATCH);
     assert_string_equal(recur_version(), version);
 }
 

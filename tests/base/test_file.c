@@ -127,7 +127,10 @@ static void pipes_are_read_to_their_end(void **state)
     check_fifo(state, (writer){.size = 10000, .pause_ms = 30});
     check_fifo(state, (writer){.size = 5000, .open_after_ms = 300});
     check_fifo(state, (writer){.size = 5000, .write_after_ms = 300});
-    check_fifo(state, (writer){.size = 0, .open_after_ms = 100, .write_after_ms = 100}); /* opened, and closed without a word */
+    check_fifo(state, (writer){.size = 5000, .write_after_ms = 5500}); /* a slow writer is waited for */
+    check_fifo(state, (writer){.size = 0,
+                               .open_after_ms = 100,
+                               .write_after_ms = 100}); /* opened, and closed without a word */
 }
 
 static void a_pipe_that_nobody_writes_to_is_an_error(void **state)
@@ -167,8 +170,9 @@ static void check_stdin(int fd, const char *wanted)
         dup2(fd, STDIN_FILENO);
         ri_file  f;
         ri_error e;
-        bool     ok = ri_file_open(&HEAP, "-", &f, &e) == RECUR_OK && f.size == strlen(wanted) && f.is_stream &&
+        bool ok = ri_file_open(&HEAP, "-", &f, &e) == RECUR_OK && f.size == strlen(wanted) && f.is_stream &&
                   memcmp(f.bytes ? f.bytes : "", wanted, f.size) == 0;
+        ri_file_close(&f);
         _exit(ok ? 0 : 1);
     }
     int status;

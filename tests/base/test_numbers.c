@@ -88,8 +88,10 @@ static void the_hash_is_fnv_1a(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(philox_gives_the_known_answers), cmocka_unit_test(uniform_numbers_are_uniform),
-        cmocka_unit_test(normal_numbers_are_normal),      cmocka_unit_test(seeds_streams_and_indexes_differ),
+        cmocka_unit_test(philox_gives_the_known_answers),
+        cmocka_unit_test(uniform_numbers_are_uniform),
+        cmocka_unit_test(normal_numbers_are_normal),
+        cmocka_unit_test(seeds_streams_and_indexes_differ),
         cmocka_unit_test(the_hash_is_fnv_1a),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

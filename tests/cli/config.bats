@@ -46,6 +46,15 @@ config() { printf '%s\n' "$@" >"$dir/config"; }
   cmp run/config again/config
 }
 
+@test "the command line may change the cell of a run's configuration" {
+  train
+  call train lm --config "$dir/run/config" --cell gru --out "$dir/gru"
+  [ "$status" = 0 ]
+  config "forget-bias = 1"
+  call train lm "$text" --config "$dir/config" --cell gru --out "$dir/other"
+  [ "$status" = 2 ] && [[ $err == *"--forget-bias is for --cell lstm, found --cell gru"* ]]
+}
+
 @test "it is complete: every option that has a value, with absolute paths" {
   cd "$dir"
   call train lm text.txt "${tiny[@]}" --steps 5 --out run

@@ -15,9 +15,9 @@ bad() {
 
 @test "a file of one character" {
   printf x >"$dir/data"
-  bad 3 "wanted"
-  bad 3 "" --split 1,0
-  bad 3 "" --unit byte --split 1,0
+  bad 3 "wanted at least 2 different characters, found 1"
+  bad 3 "wanted at least 65 bytes" --unit byte
+  bad 3 "wanted at least 33 bytes" --unit byte --split 1,0
 }
 
 @test "a validation part shorter than one window" {
@@ -29,7 +29,7 @@ bad() {
 
 @test "a training part too small for the batch" {
   printf 'abcabcabcabc' >"$dir/data"
-  bad 3 "too few for a batch" --split 1,0
+  bad 3 "wanted at least 33 characters (--batch 32 and one more), found 12" --split 1,0
 }
 
 @test "one character over and over" {
@@ -53,6 +53,7 @@ bad() {
 }
 
 @test "CRLF and a byte order mark are put right and said" {
+  echo >>"$text" # a last line without an end would get none from sed's CR
   { printf '\357\273\277'; sed 's/$/\r/' "$text"; } >"$dir/data"
   call train lm "$dir/data" "${tiny[@]}" --steps 20 --out "$dir/crlf"
   [ "$status" = 0 ]

@@ -15,6 +15,7 @@ setup() {
 
 teardown() {
   [ -z "${pid:-}" ] || { kill -9 "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; } || true
+  umount "$dir/disk" 2>/dev/null || true
   rm -rf "$dir"
 }
 

@@ -69,3 +69,19 @@ assert o["parameters"] == n == 4*16*(V + 16 + 2) + V*16 + V and o["bytes"] == 4*
   call resume "$dir/run" --steps 1
   [ "$status" = 0 ]
 }
+
+@test "closed streams do no harm" {
+  "$RECUR" train lm "$text" "${tiny[@]}" --steps 20 --out "$dir/run" >/dev/null 2>&- <&-
+  train --out "$dir/other"
+  same "$dir/run" "$dir/other"
+  cmp "$dir/run/config" "$dir/other/config"
+  status=0
+  "$RECUR" generate "$dir/run" >&- 2>"$dir/err" || status=$?
+  [ "$status" = 5 ]
+}
+
+@test "an error is one line, whatever is in a name" {
+  call eval "$dir/none" --data "$text" "$(printf 'a\n\033[2Jb')"
+  [ "$status" = 2 ] && [ "$(grep -c ^ "$dir/err")" = 1 ]
+  ! grep -q $'\033' "$dir/err"
+}

@@ -83,6 +83,18 @@ PY
   cmp "$dir/kept" "$dir/run/model.safetensors"
 }
 
+@test "a larger budget lets a finished run go on" {
+  train
+  call resume "$dir/run" --steps 10
+  [ "$status" = 0 ] && [[ $err == *finished* ]]
+  call resume "$dir/run" --steps 40 --json
+  [ "$status" = 0 ]
+  grep -q '"event":"done","step":40' "$dir/out"
+  grep -qx 'steps = 40' "$dir/run/config"
+  call resume "$dir/run"
+  [ "$status" = 0 ] && [[ $err == *finished* ]]
+}
+
 @test "a run without a checkpoint starts over" {
   train
   cp "$dir/run/model.safetensors" "$dir/kept"
@@ -118,7 +130,7 @@ PY
 }
 
 @test "a loss that is not finite ends with code 7, the step and the last good checkpoint" {
-  train --lr 1e30 --clip 0 --optim sgd
+  train --lr 1e38
   [ "$status" = 7 ]
   [[ $err == *step* && $err == *checkpoint* ]]
   [ -s "$dir/run/checkpoint.safetensors" ]

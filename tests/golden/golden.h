@@ -27,7 +27,7 @@ typedef struct golden_file {
 /* One test: a case in one number type. */
 typedef struct golden_case {
     golden_file *golden;
-    char         name[96];  /* of the case */
+    char         name[96];   /* of the case */
     char         title[112]; /* of the test */
     recur_dtype  dtype;
 } golden_case;
@@ -84,9 +84,9 @@ static inline bool golden_has(const golden_case *c, const char *name)
 static inline golden_array golden_read(const golden_case *c, int64_t index)
 {
     ri_error     error = {0};
-    golden_array a     = {.shape = ri_st_shape(c->golden->file, (size_t)index),
-                          .count = ri_st_elements(c->golden->file, (size_t)index)};
-    a.x                = calloc((size_t)a.count + 1, sizeof *a.x);
+    golden_array a = {.shape = ri_st_shape(c->golden->file, (size_t)index),
+                      .count = ri_st_elements(c->golden->file, (size_t)index)};
+    a.x = calloc((size_t)a.count + 1, sizeof *a.x);
     assert_non_null(a.x);
     if (ri_st_read(c->golden->file, (size_t)index, a.x, &error)) fail_msg("%s", error.text);
     return a;
@@ -118,29 +118,31 @@ static inline recur_var golden_input(const golden_case *c, recur_tape *tape, con
 }
 
 /* The agreement asked for: relative to the largest value of the tensor. */
-static inline void golden_agree(const golden_case *c, const char *what, int64_t n, const double *a, const double *b)
+static inline void golden_agree(const golden_case *c, const char *what, int64_t n, const double *a,
+                                const double *b)
 {
     double tolerance = c->dtype == RECUR_F32 ? 1e-5 : 1e-12, largest = 0, worst = 0;
     for (int64_t i = 0; i < n; i++) {
         largest = fmax(largest, fabs(b[i]));
-        worst   = isfinite(a[i]) ? fmax(worst, fabs(a[i] - b[i])) : INFINITY;
+        worst = isfinite(a[i]) ? fmax(worst, fabs(a[i] - b[i])) : INFINITY;
         if (worst == INFINITY) break;
     }
     if (worst > tolerance * largest)
-        fail_msg("%s, %s: differs by %.3g of its largest value %.3g, tolerated %.0e", c->name, what, worst / largest,
-                 largest, tolerance);
+        fail_msg("%s, %s: differs by %.3g of its largest value %.3g, tolerated %.0e", c->name, what,
+                 worst / largest, largest, tolerance);
 }
 
 /* Compare a variable's values, or its gradient, with the tensor of that name; the count must be the same. */
 static inline void golden_compare(const golden_case *c, const recur_tape *tape, recur_var v, bool is_gradient,
                                   const char *name)
 {
-    golden_array b     = golden_get(c, name);
+    golden_array b = golden_get(c, name);
     recur_shape  shape = recur_shape_of(tape, v);
-    int64_t      n     = 1;
+    int64_t      n = 1;
     for (int i = 0; i < shape.rank; i++) n *= shape.size[i];
-    if (shape.rank < 0 || n != b.count) fail_msg("%s, %s: the variable has %d dimensions, %lld elements", c->name,
-                                                 name, shape.rank, (long long)n);
+    if (shape.rank < 0 || n != b.count)
+        fail_msg("%s, %s: the variable has %d dimensions, %lld elements", c->name, name, shape.rank,
+                 (long long)n);
     double *a = calloc((size_t)n + 1, sizeof *a);
     assert_non_null(a);
     golden_ok(c, is_gradient ? recur_grad_f64(tape, v, a) : recur_value_f64(tape, v, a));
@@ -195,7 +197,7 @@ static inline int golden_run(golden_file *g, const char *prefix, int least, CMUn
         if (!slash || strcmp(slash, "/spec") != 0 || strncmp(name, prefix, strlen(prefix)) != 0) continue;
         for (int d = 0; d < 2; d++, n++) {
             golden_case *c = &cases[n];
-            *c             = (golden_case){.golden = g, .dtype = (recur_dtype)d};
+            *c = (golden_case){.golden = g, .dtype = (recur_dtype)d};
             snprintf(c->name, sizeof c->name, "%.*s", (int)(slash - name), name);
             snprintf(c->title, sizeof c->title, "%s %s", d == RECUR_F32 ? "f32" : "f64", c->name);
             tests[n] = (struct CMUnitTest){.name = c->title, .test_func = test, .initial_state = c};

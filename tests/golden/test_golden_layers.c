@@ -11,7 +11,7 @@ static recur_pack *pack_of(const golden_case *c, const char *name)
     int32_t        columns[MAX_B][MAX_N];
     const int32_t *tokens[MAX_B];
     golden_array   lengths_tensor = golden_get(c, "lengths");
-    int64_t        B              = lengths_tensor.count;
+    int64_t        B = lengths_tensor.count;
     free(lengths_tensor.x);
     golden_integers(c, "lengths", MAX_B, lengths);
     golden_integers(c, name, MAX_N, ids);
@@ -43,19 +43,19 @@ static void create(model *m, const golden_case *c)
     golden_ok(c, recur_params_create(golden_ctx(c), 1, &m->params));
     if (embed)
         golden_ok(c, recur_embedding_create(m->params, "embedding",
-                                            &(recur_embedding_spec){.vocabulary = m->V, .size = embed}, &m->embedding));
+                                            &(recur_embedding_spec){.vocabulary = m->V, .size = embed},
+                                            &m->embedding));
     golden_ok(c, recur_rnn_create(m->params, "rnn",
-                                  &(recur_rnn_spec){.cell   = (recur_cell)n[0],
-                                                    .input  = embed ? embed : m->V,
+                                  &(recur_rnn_spec){.cell = (recur_cell)n[0],
+                                                    .input = embed ? embed : m->V,
                                                     .hidden = hidden,
                                                     .layers = 2},
                                   &m->rnn));
-    golden_ok(c, recur_linear_create(m->params, "head",
-                                     &(recur_linear_spec){.input   = hidden,
-                                                          .output  = m->V,
-                                                          .no_bias = n[5],
-                                                          .tie     = n[4] ? m->embedding : NULL},
-                                     &m->head));
+    golden_ok(c, recur_linear_create(
+                     m->params, "head",
+                     &(recur_linear_spec){
+                         .input = hidden, .output = m->V, .no_bias = n[5], .tie = n[4] ? m->embedding : NULL},
+                     &m->head));
     golden_set_parameters(c, m->params);
 }
 
@@ -79,7 +79,7 @@ static void check_model(const golden_case *c, const model *m, recur_tape *t, con
         loss = recur_linear_cross_entropy(t, m->head, y, targets, m->reduction);
     } else {
         recur_var logits = recur_linear_apply(t, m->head, y);
-        loss             = recur_cross_entropy(t, logits, targets, m->reduction);
+        loss = recur_cross_entropy(t, logits, targets, m->reduction);
         golden_compare(c, t, recur_pad_packed(t, logits, tokens, RECUR_TIME_MAJOR), false, "logits");
     }
     golden_ok(c, recur_backward(t, loss));
@@ -112,8 +112,9 @@ static void linear_agrees(void **state)
     int64_t            n[3];
     golden_integers(c, "spec", 3, n);
     golden_ok(c, recur_params_create(golden_ctx(c), 1, &params));
-    golden_ok(c, recur_linear_create(
-                     params, "linear", &(recur_linear_spec){.input = n[0], .output = n[1], .no_bias = n[2]}, &linear));
+    golden_ok(c, recur_linear_create(params, "linear",
+                                     &(recur_linear_spec){.input = n[0], .output = n[1], .no_bias = n[2]},
+                                     &linear));
     golden_set_parameters(c, params);
     golden_ok(c, recur_tape_create(golden_ctx(c), &t));
     recur_var x = golden_input(c, t, "x"), y = recur_linear_apply(t, linear, x);
@@ -128,13 +129,13 @@ static void linear_agrees(void **state)
 
 static void entropy_agrees(void **state)
 {
-    const golden_case *c       = *state;
+    const golden_case *c = *state;
     recur_pack        *targets = pack_of(c, "targets");
     recur_tape        *t;
     int64_t            n[4];
     golden_integers(c, "spec", 4, n);
     golden_ok(c, recur_tape_create(golden_ctx(c), &t));
-    recur_var x    = golden_input(c, t, "x");
+    recur_var x = golden_input(c, t, "x");
     recur_var rows = recur_pack_padded(t, x, targets, RECUR_TIME_MAJOR);
     recur_var loss = recur_cross_entropy(t, rows, targets, (recur_reduction)n[0]);
     golden_ok(c, recur_backward(t, loss));

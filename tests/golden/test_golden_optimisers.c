@@ -21,16 +21,16 @@ static recur_train_opts options_of(const golden_case *c)
     int64_t      optim;
     golden_array o = golden_get(c, "options");
     golden_integers(c, "spec", 1, &optim);
-    recur_train_opts opts = {.optim        = (recur_optim)optim,
-                             .lr           = o.x[0],
-                             .momentum     = o.x[1],
-                             .beta1        = o.x[2],
-                             .beta2        = o.x[3],
-                             .epsilon      = o.x[4],
-                             .decay_rate   = o.x[5],
+    recur_train_opts opts = {.optim = (recur_optim)optim,
+                             .lr = o.x[0],
+                             .momentum = o.x[1],
+                             .beta1 = o.x[2],
+                             .beta2 = o.x[3],
+                             .epsilon = o.x[4],
+                             .decay_rate = o.x[5],
                              .weight_decay = o.x[6],
-                             .clip_norm    = o.x[7],
-                             .clip_value   = o.x[8]};
+                             .clip_norm = o.x[7],
+                             .clip_value = o.x[8]};
     free(o.x);
     return opts;
 }
@@ -46,11 +46,13 @@ static golden_array shared(const golden_case *c, const char *name)
 static void create(regression *r, const golden_case *c)
 {
     recur_train_opts opts = options_of(c);
-    *r                    = (regression){.test = c, .x = shared(c, "x"), .target = shared(c, "target")};
+    *r = (regression){.test = c, .x = shared(c, "x"), .target = shared(c, "target")};
     golden_ok(c, recur_params_create(golden_ctx(c), 1, &r->params));
-    golden_ok(c, recur_rnn_create(r->params, "rnn",
-                                  &(recur_rnn_spec){.cell = RECUR_RNN_TANH, .input = 3, .hidden = 4}, &r->rnn));
-    golden_ok(c, recur_linear_create(r->params, "head", &(recur_linear_spec){.input = 4, .output = 2}, &r->head));
+    golden_ok(c,
+              recur_rnn_create(r->params, "rnn",
+                               &(recur_rnn_spec){.cell = RECUR_RNN_TANH, .input = 3, .hidden = 4}, &r->rnn));
+    golden_ok(
+        c, recur_linear_create(r->params, "head", &(recur_linear_spec){.input = 4, .output = 2}, &r->head));
     for (int64_t i = 0; i < recur_params_tensors(r->params); i++) {
         recur_tensor_info info;
         char              name[128];
@@ -63,7 +65,7 @@ static void create(regression *r, const golden_case *c)
     }
     golden_ok(c, recur_tape_create(golden_ctx(c), &r->tape));
     golden_ok(c, recur_trainer_create(r->params, &opts, &r->trainer));
-    r->losses    = golden_get(c, "losses");
+    r->losses = golden_get(c, "losses");
     r->has_norms = golden_has(c, "norms");
     if (r->has_norms) r->norms = golden_get(c, "norms");
 }
@@ -90,7 +92,7 @@ static void compare_parameters(const regression *r, int64_t update)
         snprintf(name, sizeof name, "after/%s", info.name);
         snprintf(what, sizeof what, "%s after update %lld", info.name, (long long)(update + 1));
         golden_array wanted = golden_get(r->test, name);
-        double      *found  = calloc((size_t)info.count, sizeof *found);
+        double      *found = calloc((size_t)info.count, sizeof *found);
         assert_non_null(found);
         golden_ok(r->test, recur_params_get(r->params, i, found));
         golden_agree(r->test, what, info.count, found, wanted.x + update * info.count);
@@ -109,8 +111,8 @@ static void updates_agree(void **state)
     for (int64_t update = 0; update < UPDATES; update++) {
         recur_step_report report;
         recur_tape_reset(r.tape);
-        recur_var x    = recur_input_f64(r.tape, r.x.shape, r.x.x);
-        recur_var h    = recur_rnn_apply(r.tape, r.rnn, x, NULL, RECUR_NO_STATE).output;
+        recur_var x = recur_input_f64(r.tape, r.x.shape, r.x.x);
+        recur_var h = recur_rnn_apply(r.tape, r.rnn, x, NULL, RECUR_NO_STATE).output;
         recur_var loss = recur_mse(r.tape, recur_linear_apply(r.tape, r.head, h),
                                    recur_input_f64(r.tape, r.target.shape, r.target.x), RECUR_MEAN);
         golden_ok(c, recur_trainer_step(r.trainer, r.tape, loss, &report));

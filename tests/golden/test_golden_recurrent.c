@@ -27,14 +27,14 @@ static void create(stack *s, const golden_case *c)
     *s = (stack){.test = c, .is_ragged = golden_has(c, "lengths")};
     golden_ok(c, recur_params_create(golden_ctx(c), 1, &s->params));
     golden_ok(c, recur_rnn_create(s->params, "",
-                                  &(recur_rnn_spec){.cell          = (recur_cell)n[0],
-                                                    .input         = n[1],
-                                                    .hidden        = n[2],
-                                                    .layers        = n[3],
-                                                    .projection    = n[4],
+                                  &(recur_rnn_spec){.cell = (recur_cell)n[0],
+                                                    .input = n[1],
+                                                    .hidden = n[2],
+                                                    .layers = n[3],
+                                                    .projection = n[4],
                                                     .bidirectional = n[5] == 2,
-                                                    .no_bias       = n[6],
-                                                    .reset_before  = n[7]},
+                                                    .no_bias = n[6],
+                                                    .reset_before = n[7]},
                                   &s->rnn));
     golden_set_parameters(c, s->params);
     golden_ok(c, recur_tape_create(golden_ctx(c), &s->tape));
@@ -55,17 +55,17 @@ static void destroy(stack *s)
 /* Run one way; x is [T,B,I] and *output becomes [T,B,D*P] whatever happens in between. */
 static recur_seq run_stack(stack *s, way w, recur_var x, recur_state state, recur_var *output)
 {
-    recur_tape  *t      = s->tape;
+    recur_tape  *t = s->tape;
     recur_layout layout = w == PACKED_SWAPPED ? RECUR_BATCH_MAJOR : RECUR_TIME_MAJOR;
     recur_seq    y;
     if (w == PLAIN_SWAPPED) x = recur_swap(t, recur_swap(t, x)); /* there and back: its own transpose */
     if (w == PLAIN || w == PLAIN_SWAPPED) {
-        y       = recur_rnn_apply(t, s->rnn, x, NULL, state);
+        y = recur_rnn_apply(t, s->rnn, x, NULL, state);
         *output = w == PLAIN_SWAPPED ? recur_swap(t, recur_swap(t, y.output)) : y.output;
         return y;
     }
     if (layout == RECUR_BATCH_MAJOR) x = recur_swap(t, x);
-    y       = recur_rnn_apply(t, s->rnn, recur_pack_padded(t, x, s->pack, layout), s->pack, state);
+    y = recur_rnn_apply(t, s->rnn, recur_pack_padded(t, x, s->pack, layout), s->pack, state);
     *output = recur_pad_packed(t, y.output, s->pack, layout);
     if (layout == RECUR_BATCH_MAJOR) *output = recur_swap(t, *output);
     return y;
@@ -73,8 +73,8 @@ static recur_seq run_stack(stack *s, way w, recur_var x, recur_state state, recu
 
 static void check_way(stack *s, way w)
 {
-    const golden_case *c        = s->test;
-    recur_tape        *t        = s->tape;
+    const golden_case *c = s->test;
+    recur_tape        *t = s->tape;
     bool               has_cell = golden_has(c, "c"), has_state = golden_has(c, "h0");
     recur_tape_reset(t);
     recur_params_zero_grad(s->params);
@@ -82,7 +82,7 @@ static void check_way(stack *s, way w)
     if (has_state) state.h = golden_input(c, t, "h0");
     if (has_state && has_cell) state.c = golden_input(c, t, "c0");
     recur_var output, x = golden_input(c, t, "x");
-    recur_seq y    = run_stack(s, w, x, state, &output);
+    recur_seq y = run_stack(s, w, x, state, &output);
     recur_var loss = recur_add(t, recur_dot(t, output, golden_input(c, t, "wy")),
                                recur_dot(t, y.h, golden_input(c, t, "wh")));
     if (has_cell) loss = recur_add(t, loss, recur_dot(t, y.c, golden_input(c, t, "wc")));

@@ -16,10 +16,12 @@ typedef struct torch_case {
 } torch_case;
 
 static const torch_case cases[] = {
-    {RECUR_LSTM, 5, 7, 1, 0, 0, 1},      {RECUR_GRU, 5, 7, 1, 0, 0, 1},       {RECUR_RNN_TANH, 5, 7, 1, 0, 0, 1},
-    {RECUR_RNN_RELU, 5, 7, 1, 0, 0, 1},  {RECUR_LSTM, 8, 16, 2, 1, 0, 1},     {RECUR_GRU, 8, 16, 2, 1, 0, 1},
-    {RECUR_RNN_TANH, 8, 16, 3, 1, 0, 1}, {RECUR_RNN_RELU, 8, 9, 2, 0, 0, 0},  {RECUR_LSTM, 6, 12, 1, 0, 5, 1},
-    {RECUR_LSTM, 6, 12, 2, 1, 5, 1},     {RECUR_LSTM, 6, 12, 2, 0, 5, 0},     {RECUR_GRU, 3, 33, 2, 1, 0, 0},
+    {RECUR_LSTM, 5, 7, 1, 0, 0, 1},      {RECUR_GRU, 5, 7, 1, 0, 0, 1},
+    {RECUR_RNN_TANH, 5, 7, 1, 0, 0, 1},  {RECUR_RNN_RELU, 5, 7, 1, 0, 0, 1},
+    {RECUR_LSTM, 8, 16, 2, 1, 0, 1},     {RECUR_GRU, 8, 16, 2, 1, 0, 1},
+    {RECUR_RNN_TANH, 8, 16, 3, 1, 0, 1}, {RECUR_RNN_RELU, 8, 9, 2, 0, 0, 0},
+    {RECUR_LSTM, 6, 12, 1, 0, 5, 1},     {RECUR_LSTM, 6, 12, 2, 1, 5, 1},
+    {RECUR_LSTM, 6, 12, 2, 0, 5, 0},     {RECUR_GRU, 3, 33, 2, 1, 0, 0},
 };
 
 enum { N_CASES = sizeof cases / sizeof cases[0], STEPS = 11, SEQUENCES = 3, LENGTH = 7 };
@@ -52,7 +54,7 @@ static void save_logits(recur_ctx *ctx, const recur_model *model, const char *pa
 /* Save every language model and its logits; list them in "models". Returns how many. */
 static int save_models(void)
 {
-    int   n    = 0;
+    int   n = 0;
     FILE *list = fopen(lm_path("models"), "w");
     assert_non_null(list);
     for (int type = 0; type < 2; type++)
@@ -61,7 +63,7 @@ static int save_models(void)
             if (!is_torch(&spec)) continue;
             lm_memory    memory;
             char         name[64];
-            recur_ctx   *ctx   = lm_ctx(&memory, type ? RECUR_F64 : RECUR_F32);
+            recur_ctx   *ctx = lm_ctx(&memory, type ? RECUR_F64 : RECUR_F32);
             recur_model *model = lm_model(ctx, spec);
             snprintf(name, sizeof name, "lm%d_%s.safetensors", i, type ? "f64" : "f32");
             LM_OK(ctx, recur_model_save(model, lm_path(name)));
@@ -130,25 +132,27 @@ static void read_io(recur_ctx *ctx, const recur_params *io, const char *name, do
     LM_OK(ctx, recur_params_get(io, index, values));
 }
 
-static void assert_close(recur_ctx *ctx, recur_tape *tape, recur_var v, const recur_params *io, const char *name)
+static void assert_close(recur_ctx *ctx, recur_tape *tape, recur_var v, const recur_params *io,
+                         const char *name)
 {
     double      found[2048], wanted[2048], difference = 0, size = 0;
     recur_shape shape = recur_shape_of(tape, v);
-    int64_t     n     = 1;
+    int64_t     n = 1;
     for (int i = 0; i < shape.rank; i++) n *= shape.size[i];
     assert_in_range(n, 1, 2048);
     LM_OK(ctx, recur_value_f64(tape, v, found));
     read_io(ctx, io, name, wanted);
     for (int64_t i = 0; i < n; i++) {
         difference = fmax(difference, fabs(found[i] - wanted[i]));
-        size       = fmax(size, fabs(wanted[i]));
+        size = fmax(size, fabs(wanted[i]));
     }
     if (!(difference <= 1e-5 * size)) fail_msg("%s differs by %g of %g", name, difference, size);
 }
 
 static recur_params *io_params(recur_ctx *ctx, const torch_case *c)
 {
-    int64_t       P = c->projection ? c->projection : c->hidden, D = c->bidirectional ? 2 : 1, LD = c->layers * D, at;
+    int64_t P = c->projection ? c->projection : c->hidden, D = c->bidirectional ? 2 : 1, LD = c->layers * D,
+            at;
     recur_params *io;
     LM_OK(ctx, recur_params_create(ctx, 1, &io));
     LM_OK(ctx, recur_params_add(io, "x", RECUR_SHAPE(LENGTH, SEQUENCES, c->input), (recur_init){0}, &at));
@@ -169,8 +173,13 @@ static void check_case(int i)
     recur_tape       *tape;
     char              name[64];
     double            x[LENGTH * SEQUENCES * 8];
-    recur_rnn_spec    spec = {.cell = c->cell, .input = c->input, .hidden = c->hidden, .layers = c->layers,
-                              .bidirectional = c->bidirectional, .projection = c->projection, .no_bias = !c->bias};
+    recur_rnn_spec    spec = {.cell = c->cell,
+                              .input = c->input,
+                              .hidden = c->hidden,
+                              .layers = c->layers,
+                              .bidirectional = c->bidirectional,
+                              .projection = c->projection,
+                              .no_bias = !c->bias};
     LM_OK(ctx, recur_params_create(ctx, 1, &params));
     LM_OK(ctx, recur_rnn_create(params, "", &spec, &rnn));
     snprintf(name, sizeof name, "case%d.safetensors", i);
@@ -179,7 +188,7 @@ static void check_case(int i)
     LM_OK(ctx, recur_params_load(io, lm_path(name)));
     LM_OK(ctx, recur_tape_create(ctx, &tape));
     read_io(ctx, io, "x", x);
-    recur_var in  = recur_input_f64(tape, RECUR_SHAPE(LENGTH, SEQUENCES, c->input), x);
+    recur_var in = recur_input_f64(tape, RECUR_SHAPE(LENGTH, SEQUENCES, c->input), x);
     recur_seq out = recur_rnn_apply(tape, rnn, in, NULL, RECUR_NO_STATE);
     LM_OK(ctx, recur_tape_status(tape));
     assert_close(ctx, tape, out.output, io, "output");

@@ -23,7 +23,8 @@ static const ri_st_tensor TENSORS[] = {
     {.name = "\xc3\xbc \"\\\n", .dtype = RECUR_F64, .shape = {1, {2}}, .data = B},
 };
 enum { N_TENSORS = sizeof TENSORS / sizeof *TENSORS };
-static const ri_st_note NOTES[] = {{"recur.model", "{\"embed\":0}"}, {"n\xc3\xb6te", "line\nfeed \x01 \xf0\x9f\x98\x80"}, {"", ""}};
+static const ri_st_note NOTES[] = {
+    {"recur.model", "{\"embed\":0}"}, {"n\xc3\xb6te", "line\nfeed \x01 \xf0\x9f\x98\x80"}, {"", ""}};
 enum { N_NOTES = sizeof NOTES / sizeof *NOTES };
 
 static recur_status write_tensors(const recur_allocator *a, void *path, ri_error *error)
@@ -64,7 +65,8 @@ static void what_is_written_is_read(void **state)
     assert_null(ri_st_note_of(f, "none"));
     assert_int_equal(strlen(ri_st_note_of(f, "recur.checksum")), 16);
     ri_st_note note = ri_st_note_after(f, NULL);
-    for (int i = 0; i < N_NOTES; i++, note = ri_st_note_after(f, note.key)) assert_string_equal(note.key, NOTES[i].key);
+    for (int i = 0; i < N_NOTES; i++, note = ri_st_note_after(f, note.key))
+        assert_string_equal(note.key, NOTES[i].key);
     assert_string_equal(note.key, "recur.checksum");
     assert_null(ri_st_note_after(f, note.key).key);
     ri_st_close(f);
@@ -77,7 +79,8 @@ static void the_layout_is_the_formats(void **state)
     ri_error e;
     size_t   size;
     float    one = 1;
-    assert_int_equal(ri_st_write(&HEAP, file_path(state, "m", path), &(ri_st_tensor){"w", RECUR_F32, {1, {1}}, &one}, 1, NULL, 0, &e),
+    assert_int_equal(ri_st_write(&HEAP, file_path(state, "m", path),
+                                 &(ri_st_tensor){"w", RECUR_F32, {1, {1}}, &one}, 1, NULL, 0, &e),
                      RECUR_OK);
     unsigned char *bytes = (unsigned char *)read_file(path, &size);
     assert_int_equal(bytes[0] % 8, 0);
@@ -89,8 +92,8 @@ static void the_layout_is_the_formats(void **state)
     free(bytes);
 }
 
-static void check_not_written(const char *path, const ri_st_tensor *tensors, size_t n, const ri_st_note *notes, size_t n_notes,
-                              const char *part)
+static void check_not_written(const char *path, const ri_st_tensor *tensors, size_t n,
+                              const ri_st_note *notes, size_t n_notes, const char *part)
 {
     ri_error e;
     assert_int_equal(ri_st_write(&HEAP, path, tensors, n, notes, n_notes, &e), RECUR_EARG);
@@ -113,16 +116,20 @@ static void what_cannot_be_stored_is_refused(void **state)
     long_name[256] = '\0';
     const char *const names[] = {"", long_name, "__metadata__", "a\xff"};
     for (int i = 0; i < 4; i++)
-        check_not_written(path, &(ri_st_tensor){names[i], RECUR_F32, {1, {1}}, A}, 1, NULL, 0, "1 to 255 bytes of UTF-8");
-    const recur_shape shapes[] = {{5, {1}}, {-1, {1}}, {1, {-1}}, {3, {INT64_MAX / 2, 2, 2}}, {2, {INT64_MAX, INT64_MAX}}};
-    for (int i = 0; i < 5; i++) check_not_written(path, &(ri_st_tensor){"w", RECUR_F32, shapes[i], A}, 1, NULL, 0, "\"w\": a shape");
+        check_not_written(path, &(ri_st_tensor){names[i], RECUR_F32, {1, {1}}, A}, 1, NULL, 0,
+                          "1 to 255 bytes of UTF-8");
+    const recur_shape shapes[] = {
+        {5, {1}}, {-1, {1}}, {1, {-1}}, {3, {INT64_MAX / 2, 2, 2}}, {2, {INT64_MAX, INT64_MAX}}};
+    for (int i = 0; i < 5; i++)
+        check_not_written(path, &(ri_st_tensor){"w", RECUR_F32, shapes[i], A}, 1, NULL, 0, "\"w\": a shape");
 }
 
 static void a_failed_write_names_the_reason(void **state)
 {
     char     path[128];
     ri_error e;
-    assert_int_equal(write_tensors(&HEAP, (char *)(uintptr_t)file_path(state, "missing/m", path), &e), RECUR_EIO);
+    assert_int_equal(write_tensors(&HEAP, (char *)(uintptr_t)file_path(state, "missing/m", path), &e),
+                     RECUR_EIO);
     assert_contains(e.text, "No such file");
 }
 
@@ -167,7 +174,8 @@ static void check_open_refused(const char *path, const char *part)
     assert_contains(e.text, part);
 }
 
-#define W(dtype, shape, offsets) "{\"w\":{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":" offsets "}}"
+#define W(dtype, shape, offsets)                                                                             \
+    "{\"w\":{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":" offsets "}}"
 
 typedef struct refused {
     const char *header;
@@ -270,10 +278,12 @@ static void well_formed_foreign_files_are_read(void **state)
     ri_st_file *f;
     file_path(state, "m", path);
     /* entries in any order, empty tensors anywhere between others, spaces, rank 0, types we cannot read */
-    write_foreign(path,
-                  "{ \"z\" : {\"shape\":[2],\"data_offsets\":[8,10],\"dtype\":\"I8\"},\n" U8("e", 0, 8, 8) "," U8("f", 0, 0, 0)
-                  "," U8("g", 0, 10, 10) ",\"x\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]} }   ",
-                  10);
+    write_foreign(
+        path,
+        "{ \"z\" : {\"shape\":[2],\"data_offsets\":[8,10],\"dtype\":\"I8\"},\n" U8("e", 0, 8, 8) "," U8(
+            "f", 0, 0, 0) "," U8("g", 0, 10,
+                                 10) ",\"x\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]} }   ",
+        10);
     assert_int_equal(ri_st_open(&HEAP, path, &f, &e), RECUR_OK);
     assert_int_equal(ri_st_count(f), 5);
     assert_null(ri_st_note_of(f, "recur.checksum"));
@@ -324,7 +334,8 @@ static void half_precision_is_exact(void **state)
         }
     }
     assert_int_equal(ri_st_read(f, 1, v, &e), RECUR_OK);
-    assert_true(v[0x3f80] == 1 && v[0xbf80] == -1 && v[0x4049] == 3.140625 && isinf(v[0x7f80]) && isnan(v[0x7fc0]));
+    assert_true(v[0x3f80] == 1 && v[0xbf80] == -1 && v[0x4049] == 3.140625 && isinf(v[0x7f80]) &&
+                isnan(v[0x7fc0]));
     assert_true(v[1] == pow(2, -133)); /* the smallest denormal */
     ri_st_close(f);
     free(v);
@@ -342,7 +353,9 @@ static void a_file_cut_anywhere_is_refused(void **state)
     char *bytes = read_file(path, &size);
     for (size_t n = 0; n < size; n++) {
         write_file(file_path(state, "cut", cut), bytes, n);
-        check_open_refused(cut, n < 8 ? "wanted a .safetensors file" : n < size - 48 ? "header's length" : "data");
+        check_open_refused(cut, n < 8           ? "wanted a .safetensors file"
+                                : n < size - 48 ? "header's length"
+                                                : "data");
     }
     char *longer = malloc(size + 1);
     memcpy(longer, bytes, size);
@@ -358,7 +371,8 @@ static void impossible_header_lengths_are_refused(void **state)
     char           path[128];
     ri_error       e;
     size_t         size;
-    const uint64_t lengths[] = {0, 1, UINT64_C(1) << 63, UINT64_MAX, UINT64_MAX - 7, UINT64_C(1) << 32, 100000001, 1000};
+    const uint64_t lengths[] = {
+        0, 1, UINT64_C(1) << 63, UINT64_MAX, UINT64_MAX - 7, UINT64_C(1) << 32, 100000001, 1000};
     file_path(state, "m", path);
     assert_int_equal(write_tensors(&HEAP, path, &e), RECUR_OK);
     char *bytes = read_file(path, &size);
@@ -420,8 +434,27 @@ static void flipped_bits_do_no_harm(void **state)
 static void random_headers_do_no_harm(void **state)
 {
     static const char *const PIECES[] = {
-        "{", "}", "[", "]", ",", ":", "\"w\"", "\"dtype\"", "\"F32\"", "\"shape\"", "\"data_offsets\"", "0", "4", "-1", "1e3",
-        "9223372036854775807", "\"__metadata__\"", "null", "\"\"", " ", "\"v\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"w\"",
+        "\"dtype\"",
+        "\"F32\"",
+        "\"shape\"",
+        "\"data_offsets\"",
+        "0",
+        "4",
+        "-1",
+        "1e3",
+        "9223372036854775807",
+        "\"__metadata__\"",
+        "null",
+        "\"\"",
+        " ",
+        "\"v\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}",
     };
     char     path[128];
     uint64_t n = 0;
@@ -429,7 +462,8 @@ static void random_headers_do_no_harm(void **state)
     for (uint64_t trial = 0; trial < 3000; trial++) {
         char header[1000] = "{";
         int  n_pieces = (int)(ri_uniform(3, 0, n++) * 12);
-        for (int i = 0; i < n_pieces; i++) strcat(header, PIECES[(int)(ri_uniform(3, 0, n++) * (sizeof PIECES / sizeof *PIECES))]);
+        for (int i = 0; i < n_pieces; i++)
+            strcat(header, PIECES[(int)(ri_uniform(3, 0, n++) * (sizeof PIECES / sizeof *PIECES))]);
         if (ri_uniform(3, 0, n++) < 0.7) strcat(header, "}");
         if (strlen(header) < 2) continue;
         write_foreign(path, header, 4);

@@ -61,10 +61,11 @@ static inline void lm_end(lm_memory *memory, recur_ctx *ctx)
 #define LM_OK(ctx, call) lm_status_at((ctx), (call), RECUR_OK, "", #call, __FILE__, __LINE__)
 
 /* Fail unless the call has that status and a sentence that contains `part`. */
-#define LM_FAILS(ctx, wanted, part, call) lm_status_at((ctx), (call), (wanted), (part), #call, __FILE__, __LINE__)
+#define LM_FAILS(ctx, wanted, part, call)                                                                    \
+    lm_status_at((ctx), (call), (wanted), (part), #call, __FILE__, __LINE__)
 
-static inline void lm_status_at(const recur_ctx *ctx, recur_status found, recur_status wanted, const char *part,
-                                const char *call, const char *file, int line)
+static inline void lm_status_at(const recur_ctx *ctx, recur_status found, recur_status wanted,
+                                const char *part, const char *call, const char *file, int line)
 {
     if (found == wanted && (!wanted || strstr(recur_error(ctx), part))) return;
     print_error("%s: %s and \"%s\" wanted, %s found: \"%s\"\n", call, recur_status_name(wanted), part,
@@ -84,10 +85,10 @@ static inline recur_vocab *lm_vocab(recur_ctx *ctx, recur_unit unit, const char 
 static inline recur_model *lm_model(recur_ctx *ctx, recur_lm_spec spec)
 {
     recur_model *model = NULL;
-    spec.rnn.init      = (recur_init){RECUR_INIT_UNIFORM, 0.6};
+    spec.rnn.init = (recur_init){RECUR_INIT_UNIFORM, 0.6};
     LM_OK(ctx, recur_lm_create(ctx, &spec, lm_vocab(ctx, RECUR_CHAR, "abcdefghij\n"), 5, &model));
     recur_params *params = recur_model_params(model);
-    int64_t       index  = recur_params_find(params, "rnn.initial_h");
+    int64_t       index = recur_params_find(params, "rnn.initial_h");
     for (int i = 0; i < 2 && index >= 0; i++) {
         recur_tensor_info info;
         LM_OK(ctx, recur_params_info(params, index, &info));
@@ -115,7 +116,10 @@ static inline recur_lm_spec lm_spec(int i)
         {.embed = 6, .rnn = {.cell = RECUR_RNN_TANH, .hidden = 17, .layers = 3}},
         {.rnn = {.cell = RECUR_LSTM, .hidden = 12, .layers = 2, .projection = 5}},
         {.embed = 8, .tie = true, .rnn = {.cell = RECUR_LSTM, .hidden = 20, .projection = 8}},
-        {.embed = 7, .tie = true, .dropout = 0.5, .rnn = {.cell = RECUR_GRU, .hidden = 7, .reset_before = true}},
+        {.embed = 7,
+         .tie = true,
+         .dropout = 0.5,
+         .rnn = {.cell = RECUR_GRU, .hidden = 7, .reset_before = true}},
         {.rnn = {.cell = RECUR_LSTM, .hidden = 10, .layers = 2, .no_bias = true, .dropout = 0.25}},
         {.embed = 4, .rnn = {.cell = RECUR_LSTM, .hidden = 10, .layers = 2, .trained_state = true}},
         {.rnn = {.cell = RECUR_GRU, .hidden = 10, .layers = 2, .trained_state = true}},
@@ -183,7 +187,7 @@ static inline unsigned char *lm_read_bytes(const char *path, size_t *n)
     FILE *f = fopen(path, "rb");
     assert_non_null(f);
     assert_int_equal(fseek(f, 0, SEEK_END), 0);
-    *n                   = (size_t)ftell(f);
+    *n = (size_t)ftell(f);
     unsigned char *bytes = malloc(*n + 1);
     rewind(f);
     assert_int_equal(fread(bytes, 1, *n, f), *n);

@@ -19,16 +19,17 @@ static void names(void **state)
 {
     (void)state;
     lm_memory    memory;
-    recur_ctx   *ctx   = lm_ctx(&memory, RECUR_F32);
+    recur_ctx   *ctx = lm_ctx(&memory, RECUR_F32);
     recur_model *model = lm_model(ctx, lm_spec(0));
     assert_tensors(recur_model_params(model), 6,
-                   (const char *const[]){"rnn.weight_ih_l0", "rnn.weight_hh_l0", "rnn.bias_ih_l0", "rnn.bias_hh_l0",
-                                         "head.weight", "head.bias"});
+                   (const char *const[]){"rnn.weight_ih_l0", "rnn.weight_hh_l0", "rnn.bias_ih_l0",
+                                         "rnn.bias_hh_l0", "head.weight", "head.bias"});
     recur_model_destroy(model);
     model = lm_model(ctx, lm_spec(8));
     assert_tensors(recur_model_params(model), 7,
-                   (const char *const[]){"embedding.weight", "rnn.weight_ih_l0", "rnn.weight_hh_l0", "rnn.weight_hr_l0",
-                                         "rnn.bias_ih_l0", "rnn.bias_hh_l0", "head.bias"});
+                   (const char *const[]){"embedding.weight", "rnn.weight_ih_l0", "rnn.weight_hh_l0",
+                                         "rnn.weight_hr_l0", "rnn.bias_ih_l0", "rnn.bias_hh_l0",
+                                         "head.bias"});
     recur_model_destroy(model);
     lm_end(&memory, ctx);
 }
@@ -37,10 +38,10 @@ static void names(void **state)
 static void counts(void **state)
 {
     (void)state;
-    lm_memory     memory;
-    recur_ctx    *ctx  = lm_ctx(&memory, RECUR_F32);
-    recur_model  *model;
-    char          text[65];
+    lm_memory    memory;
+    recur_ctx   *ctx = lm_ctx(&memory, RECUR_F32);
+    recur_model *model;
+    char         text[65];
     for (int i = 0; i < 65; i++) text[i] = (char)(' ' + i);
     recur_vocab *vocab = NULL;
     const char  *texts = text;
@@ -65,10 +66,11 @@ static void counts(void **state)
 }
 
 /* Mean and greatest size of a tensor's values. */
-static void measure(recur_ctx *ctx, const recur_model *model, const char *name, double *square, double *greatest)
+static void measure(recur_ctx *ctx, const recur_model *model, const char *name, double *square,
+                    double *greatest)
 {
     const recur_params *params = recur_model_params(model);
-    int64_t             index  = recur_params_find(params, name);
+    int64_t             index = recur_params_find(params, name);
     recur_tensor_info   info;
     LM_OK(ctx, recur_params_info(params, index, &info));
     double *values = malloc((size_t)info.count * sizeof *values);
@@ -86,9 +88,10 @@ static void starts(void **state)
 {
     (void)state;
     lm_memory        memory;
-    recur_ctx       *ctx     = lm_ctx(&memory, RECUR_F32);
-    const recur_init inits[] = {{RECUR_INIT_UNIFORM, 0.08}, {RECUR_INIT_NORMAL, 0.02}, {RECUR_INIT_CONSTANT, 0.3},
-                                {RECUR_INIT_DEFAULT, 0},    {RECUR_INIT_ORTHOGONAL, 0}, {RECUR_INIT_IDENTITY, 0.5},
+    recur_ctx       *ctx = lm_ctx(&memory, RECUR_F32);
+    const recur_init inits[] = {{RECUR_INIT_UNIFORM, 0.08}, {RECUR_INIT_NORMAL, 0.02},
+                                {RECUR_INIT_CONSTANT, 0.3}, {RECUR_INIT_DEFAULT, 0},
+                                {RECUR_INIT_ORTHOGONAL, 0}, {RECUR_INIT_IDENTITY, 0.5},
                                 {RECUR_INIT_CHRONO, 20}};
     for (int i = 0; i < 7; i++) {
         recur_model  *model;
@@ -111,13 +114,14 @@ static void starts(void **state)
 static void same_seed_same_model(void **state)
 {
     (void)state;
-    lm_memory   memory;
-    recur_ctx  *ctx   = lm_ctx(&memory, RECUR_F32);
-    double      x[3][99];
+    lm_memory  memory;
+    recur_ctx *ctx = lm_ctx(&memory, RECUR_F32);
+    double     x[3][99];
     for (int i = 0; i < 3; i++) {
         recur_model  *model;
         recur_lm_spec spec = {.embed = 9, .rnn = {.hidden = 4}};
-        LM_OK(ctx, recur_lm_create(ctx, &spec, lm_vocab(ctx, RECUR_CHAR, "abcdefghijk"), i == 2 ? 8 : 7, &model));
+        LM_OK(ctx,
+              recur_lm_create(ctx, &spec, lm_vocab(ctx, RECUR_CHAR, "abcdefghijk"), i == 2 ? 8 : 7, &model));
         LM_OK(ctx, recur_params_get(recur_model_params(model), 0, x[i]));
         recur_model_destroy(model);
     }
@@ -133,12 +137,12 @@ static void loss_against_logits(void **state)
 {
     (void)state;
     enum { T = 13 };
-    const int32_t tokens[T]  = {0, 3, 1, 10, 7, 7, 2, 9, 5, 4, 8, 6, 0};
+    const int32_t tokens[T] = {0, 3, 1, 10, 7, 7, 2, 9, 5, 4, 8, 6, 0};
     const int32_t targets[T] = {3, 1, 10, 7, 7, 2, 9, 5, 4, 8, 6, 0, RECUR_IGNORE};
     for (int i = 0; i < LM_SPECS; i++) {
         lm_memory    memory;
-        recur_ctx   *ctx    = lm_ctx(&memory, RECUR_F64);
-        recur_model *model  = lm_model(ctx, lm_spec(i));
+        recur_ctx   *ctx = lm_ctx(&memory, RECUR_F64);
+        recur_model *model = lm_model(ctx, lm_spec(i));
         double      *logits = lm_logits(ctx, model, tokens, T), wanted = 0;
         for (int t = 0; t < T - 1; t++) {
             double mass = 0;
@@ -153,8 +157,9 @@ static void loss_against_logits(void **state)
         LM_OK(ctx, recur_pack_set_grid(in, T, 1, tokens));
         LM_OK(ctx, recur_pack_set_grid(out, T, 1, targets));
         recur_tape_set_inference(tape, true);
-        double mean = recur_scalar(tape, recur_lm_loss(tape, model, in, out, RECUR_NO_STATE, RECUR_MEAN, NULL));
-        double sum  = recur_scalar(tape, recur_lm_loss(tape, model, in, out, RECUR_NO_STATE, RECUR_SUM, NULL));
+        double mean =
+            recur_scalar(tape, recur_lm_loss(tape, model, in, out, RECUR_NO_STATE, RECUR_MEAN, NULL));
+        double sum = recur_scalar(tape, recur_lm_loss(tape, model, in, out, RECUR_NO_STATE, RECUR_SUM, NULL));
         LM_OK(ctx, recur_tape_status(tape));
         assert_true(fabs(sum - wanted) < 1e-12 * wanted);
         assert_true(fabs(mean - wanted / (T - 1)) < 1e-12 * wanted);
@@ -175,7 +180,7 @@ static void windows(void **state)
     const int32_t tokens[T] = {0, 3, 1, 10, 7, 7, 2, 9, 5, 4, 8, 6};
     for (int i = 0; i < LM_SPECS; i++) {
         lm_memory    memory;
-        recur_ctx   *ctx   = lm_ctx(&memory, RECUR_F32);
+        recur_ctx   *ctx = lm_ctx(&memory, RECUR_F32);
         recur_model *model = lm_model(ctx, lm_spec(i));
         double      *whole = lm_logits(ctx, model, tokens, T), parts[T * V];
         recur_tape  *tape;
@@ -207,7 +212,7 @@ static void dropout(void **state)
 {
     (void)state;
     lm_memory     memory;
-    recur_ctx    *ctx       = lm_ctx(&memory, RECUR_F32);
+    recur_ctx    *ctx = lm_ctx(&memory, RECUR_F32);
     const int32_t tokens[6] = {0, 3, 1, 10, 7, 7};
     recur_tape   *tape;
     recur_pack   *pack;
@@ -215,18 +220,53 @@ static void dropout(void **state)
     LM_OK(ctx, recur_pack_create(ctx, &pack));
     LM_OK(ctx, recur_pack_set_grid(pack, 6, 1, tokens));
     for (int with = 0; with < 2; with++) {
-        recur_lm_spec spec  = {.embed = 6, .dropout = with ? 0.5 : 0, .rnn = {.hidden = 8}};
+        recur_lm_spec spec = {.embed = 6, .dropout = with ? 0.5 : 0, .rnn = {.hidden = 8}};
         recur_model  *model = lm_model(ctx, spec);
         double        loss[4];
         for (int i = 0; i < 4; i++) {
             recur_tape_reset(tape);
             recur_tape_set_inference(tape, i >= 2);
             recur_tape_set_noise(tape, (uint64_t)i, 1);
-            loss[i] = recur_scalar(tape, recur_lm_loss(tape, model, pack, pack, RECUR_NO_STATE, RECUR_MEAN, NULL));
+            loss[i] =
+                recur_scalar(tape, recur_lm_loss(tape, model, pack, pack, RECUR_NO_STATE, RECUR_MEAN, NULL));
         }
         assert_int_equal(loss[0] != loss[1], with);
         assert_true(loss[2] == loss[3]);
         assert_int_equal(loss[0] != loss[2], with);
+        recur_model_destroy(model);
+    }
+    recur_pack_destroy(pack);
+    recur_tape_destroy(tape);
+    lm_end(&memory, ctx);
+}
+
+/* It acts in two places. On the embedding: the final state then depends on the noise. On the stack's output, the only place where there
+ * is no embedding: the loss does and the state does not. */
+static void dropout_in_two_places(void **state)
+{
+    (void)state;
+    lm_memory     memory;
+    recur_ctx    *ctx = lm_ctx(&memory, RECUR_F32);
+    const int32_t tokens[6] = {0, 3, 1, 10, 7, 7};
+    recur_tape   *tape;
+    recur_pack   *pack;
+    LM_OK(ctx, recur_tape_create(ctx, &tape));
+    LM_OK(ctx, recur_pack_create(ctx, &pack));
+    LM_OK(ctx, recur_pack_set_grid(pack, 6, 1, tokens));
+    for (int embeds = 0; embeds < 2; embeds++) {
+        recur_model *model =
+            lm_model(ctx, (recur_lm_spec){.embed = embeds ? 6 : 0, .dropout = 0.5, .rnn = {.hidden = 8}});
+        double loss[2], h[2][8];
+        for (int i = 0; i < 2; i++) {
+            recur_state final;
+            recur_tape_reset(tape);
+            recur_tape_set_noise(tape, (uint64_t)i, 1);
+            loss[i] = recur_scalar(
+                tape, recur_lm_loss(tape, model, pack, pack, RECUR_NO_STATE, RECUR_MEAN, &final));
+            LM_OK(ctx, recur_value_f64(tape, final.h, h[i]));
+        }
+        assert_true(loss[0] != loss[1]);
+        assert_int_equal(memcmp(h[0], h[1], sizeof h[0]) != 0, embeds);
         recur_model_destroy(model);
     }
     recur_pack_destroy(pack);
@@ -239,11 +279,11 @@ static void tied_gradient(void **state)
 {
     (void)state;
     lm_memory     memory;
-    recur_ctx    *ctx        = lm_ctx(&memory, RECUR_F64);
-    const int32_t tokens[5]  = {0, 3, 1, 10, 7}, targets[5] = {3, 1, 10, 7, 2};
-    recur_model  *model      = lm_model(ctx, (recur_lm_spec){.embed = 5, .tie = true, .rnn = {.hidden = 5}});
-    recur_params *params     = recur_model_params(model);
-    int64_t       table      = recur_params_find(params, "embedding.weight");
+    recur_ctx    *ctx = lm_ctx(&memory, RECUR_F64);
+    const int32_t tokens[5] = {0, 3, 1, 10, 7}, targets[5] = {3, 1, 10, 7, 2};
+    recur_model  *model = lm_model(ctx, (recur_lm_spec){.embed = 5, .tie = true, .rnn = {.hidden = 5}});
+    recur_params *params = recur_model_params(model);
+    int64_t       table = recur_params_find(params, "embedding.weight");
     recur_tape   *tape;
     recur_pack   *in, *out;
     double        w[55], g[55];
@@ -261,7 +301,8 @@ static void tied_gradient(void **state)
             w[i] = kept + (k ? 1e-5 : -1e-5);
             LM_OK(ctx, recur_params_set(params, table, w));
             recur_tape_reset(tape);
-            loss[k] = recur_scalar(tape, recur_lm_loss(tape, model, in, out, RECUR_NO_STATE, RECUR_SUM, NULL));
+            loss[k] =
+                recur_scalar(tape, recur_lm_loss(tape, model, in, out, RECUR_NO_STATE, RECUR_SUM, NULL));
         }
         w[i] = kept;
         assert_true(fabs((loss[1] - loss[0]) / 2e-5 - g[i]) < 1e-7);
@@ -285,7 +326,8 @@ static void refusals(void **state)
         {"generation has no future", {.rnn = {.hidden = 4, .bidirectional = true}}},
         {"embed", {.embed = -1, .rnn = {.hidden = 4}}},
         {"embed", {.embed = INT64_C(1) << 40, .rnn = {.hidden = 4}}},
-        {"tie wants an embedding of the stack's output size 4, found embed 5", {.embed = 5, .tie = true, .rnn = {.hidden = 4}}},
+        {"tie wants an embedding of the stack's output size 4, found embed 5",
+         {.embed = 5, .tie = true, .rnn = {.hidden = 4}}},
         {"tie wants", {.tie = true, .rnn = {.hidden = 4}}},
         {"size 2", {.embed = 4, .tie = true, .rnn = {.hidden = 4, .projection = 2}}},
         {"dropout", {.dropout = 1, .rnn = {.hidden = 4}}},
@@ -304,7 +346,8 @@ static void refusals(void **state)
     LM_FAILS(ctx, RECUR_EARG, "vocabulary", recur_lm_create(ctx, &bad[0].spec, NULL, 1, &model));
     long live = memory.live;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        LM_FAILS(ctx, RECUR_EARG, bad[i].says, recur_lm_create(ctx, &bad[i].spec, lm_vocab(ctx, RECUR_CHAR, "ab"), 1, &model));
+        LM_FAILS(ctx, RECUR_EARG, bad[i].says,
+                 recur_lm_create(ctx, &bad[i].spec, lm_vocab(ctx, RECUR_CHAR, "ab"), 1, &model));
         assert_null(model);
         assert_int_equal(memory.live, live); /* the vocabulary went as well */
     }
@@ -318,16 +361,17 @@ static void no_memory(void **state)
 {
     (void)state;
     lm_memory    memory;
-    recur_ctx   *ctx   = lm_ctx(&memory, RECUR_F32);
+    recur_ctx   *ctx = lm_ctx(&memory, RECUR_F32);
     recur_model *model = NULL;
     LM_FAILS(ctx, RECUR_EARG, "vocabulary", recur_lm_create(ctx, &(recur_lm_spec){0}, NULL, 1, &model));
     long live = memory.live;
     for (long at = 1;; at++) {
-        recur_lm_spec spec  = {.embed = 4, .rnn = {.hidden = 4, .layers = 2, .init = {RECUR_INIT_ORTHOGONAL, 1}}};
+        recur_lm_spec spec = {.embed = 4,
+                              .rnn = {.hidden = 4, .layers = 2, .init = {RECUR_INIT_ORTHOGONAL, 1}}};
         recur_vocab  *vocab = lm_vocab(ctx, RECUR_CHAR, "ab");
-        memory.fail_at      = memory.n + at;
+        memory.fail_at = memory.n + at;
         recur_status status = recur_lm_create(ctx, &spec, vocab, 1, &model);
-        memory.fail_at      = 0;
+        memory.fail_at = 0;
         if (!status) {
             assert_true(at > 10);
             break;
@@ -343,11 +387,17 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names),    cmocka_unit_test(counts),
-        cmocka_unit_test(starts),   cmocka_unit_test(same_seed_same_model),
-        cmocka_unit_test(windows),  cmocka_unit_test(loss_against_logits),
-        cmocka_unit_test(dropout),  cmocka_unit_test(tied_gradient),
-        cmocka_unit_test(refusals), cmocka_unit_test(no_memory),
+        cmocka_unit_test(names),
+        cmocka_unit_test(counts),
+        cmocka_unit_test(starts),
+        cmocka_unit_test(same_seed_same_model),
+        cmocka_unit_test(windows),
+        cmocka_unit_test(loss_against_logits),
+        cmocka_unit_test(dropout),
+        cmocka_unit_test(tied_gradient),
+        cmocka_unit_test(dropout_in_two_places),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

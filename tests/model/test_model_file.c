@@ -70,8 +70,8 @@ static void round_trip(void **state)
     for (int type = 0; type < 2; type++)
         for (int i = 0; i < LM_SPECS; i++) {
             lm_memory    memory;
-            recur_ctx   *ctx    = lm_ctx(&memory, type ? RECUR_F64 : RECUR_F32);
-            recur_model *saved  = lm_model(ctx, lm_spec(i)), *loaded;
+            recur_ctx   *ctx = lm_ctx(&memory, type ? RECUR_F64 : RECUR_F32);
+            recur_model *saved = lm_model(ctx, lm_spec(i)), *loaded;
             double      *before = lm_logits(ctx, saved, tokens, 9);
             LM_OK(ctx, recur_model_save(saved, lm_path("m.safetensors")));
             LM_OK(ctx, recur_model_load(ctx, lm_path("m.safetensors"), &loaded));
@@ -103,20 +103,29 @@ static void round_trip_of_fields(void **state)
     (void)state;
     const recur_lm_spec specs[] = {
         {.dropout = 0.1,
-         .rnn     = {.cell = RECUR_LSTM, .hidden = 8, .layers = 2, .projection = 3, .no_bias = true, .dropout = 1.0 / 3}},
+         .rnn = {.cell = RECUR_LSTM,
+                 .hidden = 8,
+                 .layers = 2,
+                 .projection = 3,
+                 .no_bias = true,
+                 .dropout = 1.0 / 3}},
         {.rnn = {.cell = RECUR_GRU, .hidden = 4, .reset_before = true, .init = {RECUR_INIT_ORTHOGONAL, 0.9}}},
         {.rnn = {.cell = RECUR_LSTM, .hidden = 4, .set_forget_bias = true, .forget_bias = -1.7}},
         {.rnn = {.cell = RECUR_LSTM, .hidden = 4, .init = {RECUR_INIT_CHRONO, 30}, .trained_state = true}},
         {.rnn = {.cell = RECUR_RNN_RELU, .hidden = 4, .init = {RECUR_INIT_IDENTITY, 0.5}}},
-        {.embed = 4, .tie = true, .rnn = {.cell = RECUR_RNN_TANH, .hidden = 4, .init = {RECUR_INIT_NORMAL, 1e-3}}},
+        {.embed = 4,
+         .tie = true,
+         .rnn = {.cell = RECUR_RNN_TANH, .hidden = 4, .init = {RECUR_INIT_NORMAL, 1e-3}}},
         {.embed = 2, .rnn = {.cell = RECUR_RNN_TANH, .hidden = 4, .init = {RECUR_INIT_CONSTANT, 0.1}}},
     };
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
         lm_memory        memory;
-        recur_ctx       *ctx  = lm_ctx(&memory, RECUR_F32);
+        recur_ctx       *ctx = lm_ctx(&memory, RECUR_F32);
         const recur_unit unit = (recur_unit)(i % 3);
         recur_model     *saved, *loaded;
-        LM_OK(ctx, recur_lm_create(ctx, &specs[i], lm_vocab(ctx, unit, "h\xc3\xa9 \"q\" \\ \x01 \xf0\x9f\x98\x80\n"), i, &saved));
+        LM_OK(ctx,
+              recur_lm_create(ctx, &specs[i],
+                              lm_vocab(ctx, unit, "h\xc3\xa9 \"q\" \\ \x01 \xf0\x9f\x98\x80\n"), i, &saved));
         LM_OK(ctx, recur_model_save(saved, lm_path("m.safetensors")));
         LM_OK(ctx, recur_model_load(ctx, lm_path("m.safetensors"), &loaded));
         assert_same_spec(recur_lm_get_spec(saved), recur_lm_get_spec(loaded));
@@ -132,7 +141,7 @@ static void run_directories(void **state)
 {
     (void)state;
     lm_memory    memory;
-    recur_ctx   *ctx   = lm_ctx(&memory, RECUR_F32);
+    recur_ctx   *ctx = lm_ctx(&memory, RECUR_F32);
     recur_model *saved = lm_model(ctx, lm_spec(0)), *loaded;
     assert_int_equal(mkdir(lm_path("run"), 0700), 0);
     LM_FAILS(ctx, RECUR_EIO, "run/model.safetensors", recur_model_load(ctx, lm_path("run"), &loaded));
@@ -156,7 +165,7 @@ static void notes(void **state)
 {
     (void)state;
     lm_memory    memory;
-    recur_ctx   *ctx   = lm_ctx(&memory, RECUR_F32);
+    recur_ctx   *ctx = lm_ctx(&memory, RECUR_F32);
     recur_model *saved = lm_model(ctx, lm_spec(0)), *loaded;
     assert_null(recur_model_note(saved, "training"));
     LM_OK(ctx, recur_model_set_note(saved, "training", "first"));
@@ -166,8 +175,8 @@ static void notes(void **state)
     LM_OK(ctx, recur_model_set_note(saved, "training", "1.55 nats"));
     LM_OK(ctx, recur_model_set_note(saved, "gone", NULL));
     LM_OK(ctx, recur_model_set_note(saved, "never", NULL));
-    LM_FAILS(ctx, RECUR_EARG, "UTF-8", recur_model_set_note(saved, "training", "\xff"));
-    LM_FAILS(ctx, RECUR_EARG, "UTF-8", recur_model_set_note(saved, "\xc3", "x"));
+    LM_FAILS(ctx, RECUR_EDATA, "the note's text: ", recur_model_set_note(saved, "training", "\xff"));
+    LM_FAILS(ctx, RECUR_EDATA, "the note's name: ", recur_model_set_note(saved, "\xc3", "x"));
     LM_FAILS(ctx, RECUR_EARG, "name", recur_model_set_note(saved, "", "x"));
     LM_FAILS(ctx, RECUR_EARG, "name", recur_model_set_note(saved, NULL, "x"));
     LM_OK(ctx, recur_model_save(saved, lm_path("m.safetensors")));
@@ -200,7 +209,7 @@ typedef struct parts {
 
 static void take_apart(parts *p, recur_lm_spec spec)
 {
-    p->ctx             = lm_ctx(&p->memory, RECUR_F32);
+    p->ctx = lm_ctx(&p->memory, RECUR_F32);
     recur_model *model = lm_model(p->ctx, spec);
     LM_OK(p->ctx, recur_model_save(model, lm_path("good.safetensors")));
     recur_model_destroy(model);
@@ -215,7 +224,8 @@ static void take_apart(parts *p, recur_lm_spec spec)
         p->tensors[i] = (ri_st_tensor){ri_st_name(p->file, i), RECUR_F64, ri_st_shape(p->file, i), values};
     }
     p->n_notes = 0;
-    for (ri_st_note note = ri_st_note_after(p->file, NULL); note.key; note = ri_st_note_after(p->file, note.key))
+    for (ri_st_note note = ri_st_note_after(p->file, NULL); note.key;
+         note = ri_st_note_after(p->file, note.key))
         if (strcmp(note.key, "recur.checksum") != 0) p->notes[p->n_notes++] = note;
     assert_int_equal(p->n_notes, 3);
 }
@@ -247,12 +257,13 @@ static void assert_refused(parts *p, const char *says)
     const recur_allocator a = {lm_allocate, lm_release, &p->memory};
     ri_error              error;
     recur_model          *model;
-    assert_int_equal(ri_st_write(&a, lm_path("bad.safetensors"), p->tensors, p->n_tensors, p->notes, p->n_notes, &error),
-                     RECUR_OK);
+    assert_int_equal(
+        ri_st_write(&a, lm_path("bad.safetensors"), p->tensors, p->n_tensors, p->notes, p->n_notes, &error),
+        RECUR_OK);
     LM_FAILS(p->ctx, RECUR_EMODEL, says, recur_model_load(p->ctx, lm_path("bad.safetensors"), &model));
     assert_null(model);
-    long live           = p->memory.live;
-    p->memory.largest   = 0;
+    long live = p->memory.live;
+    p->memory.largest = 0;
     recur_status status = recur_model_load(p->ctx, lm_path("bad.safetensors"), &model);
     LM_FAILS(p->ctx, RECUR_EMODEL, "bad.safetensors", status);
     assert_int_equal(p->memory.live, live);
@@ -266,11 +277,11 @@ static void missing_metadata(void **state)
     take_apart(&p, lm_spec(0));
     for (int i = 0; i < 3; i++) {
         ri_st_note last = p.notes[2], out = p.notes[i];
-        p.notes[i]      = last;
-        p.n_notes       = 2;
+        p.notes[i] = last;
+        p.n_notes = 2;
         assert_refused(&p, out.key);
         assert_refused(&p, "is missing");
-        p.n_notes  = 3;
+        p.n_notes = 3;
         p.notes[i] = out;
         p.notes[2] = last;
     }
@@ -281,9 +292,10 @@ static void missing_metadata(void **state)
     ri_st_note *format = note_of(&p, "recur.format"), good = *format;
     format->value = "2";
     assert_refused(&p, "\"recur.format\" is \"2\", this version reads \"1\"");
-    *format           = good;
+    *format = good;
     ri_st_note *vocab = note_of(&p, "recur.vocab");
-    const char *bad_vocabs[] = {"", "{}", "[]", "3", "{\"unit\":\"char\"}", "{\"unit\":\"char\",\"tokens\":[1]}"};
+    const char *bad_vocabs[] = {
+        "", "{}", "[]", "3", "{\"unit\":\"char\"}", "{\"unit\":\"char\",\"tokens\":[1]}"};
     for (size_t i = 0; i < sizeof bad_vocabs / sizeof *bad_vocabs; i++) {
         vocab->value = bad_vocabs[i];
         assert_refused(&p, "metadata \"recur.vocab\": ");
@@ -345,7 +357,8 @@ static void bad_specs(void **state)
         {"\"dropout\":0.0", "\"dropout\":1e999", "no valid JSON"},
         {"\"dropout\":0.0", "\"dropout\":[]", "\"dropout\" must be a number, found an array"},
         {"\"init\":\"uniform\"", "\"init\":\"xavier\"", "\"init\" has the unknown value"},
-        {"\"init_value\":0.59999999999999998", "\"init_value\":{}", "\"init_value\" must be a number, found an object"},
+        {"\"init_value\":0.59999999999999998", "\"init_value\":{}",
+         "\"init_value\" must be a number, found an object"},
     };
     parts p;
     take_apart(&p, lm_spec(4));
@@ -378,16 +391,16 @@ static void bad_tensors(void **state)
         p.n_tensors++;
         p.tensors[p.n_tensors - 1] = last;
 
-        p.tensors[i]      = good;
+        p.tensors[i] = good;
         p.tensors[i].name = "renamed";
         assert_refused(&p, says);
 
-        p.tensors[i]       = good;
+        p.tensors[i] = good;
         p.tensors[i].shape = RECUR_SHAPE(1, 1, 1);
         snprintf(says, sizeof says, "\"%s\" has shape [1,1,1], wanted [", good.name);
         assert_refused(&p, says);
 
-        p.tensors[i]   = good;
+        p.tensors[i] = good;
         double *values = (double *)(uintptr_t)good.data, kept = values[1];
         snprintf(says, sizeof says, "\"%s\": element 1 is ", good.name);
         const double broken[] = {NAN, INFINITY, -INFINITY, 3.5e38};
@@ -413,7 +426,7 @@ static void tied_heads(void **state)
     take_apart(&p, lm_spec(8));
     for (size_t i = 0; i < p.n_tensors; i++) assert_string_not_equal(p.tensors[i].name, "head.weight");
     assert_true(tensor_of(&p, "embedding.weight") < p.n_tensors && tensor_of(&p, "head.bias") < p.n_tensors);
-    double extra[11 * 8]     = {0};
+    double extra[11 * 8] = {0};
     p.tensors[p.n_tensors++] = (ri_st_tensor){"head.weight", RECUR_F64, RECUR_SHAPE(11, 8), extra};
     assert_refused(&p, "\"head.weight\" [11,8] is left over");
     p.n_tensors--;
@@ -424,7 +437,7 @@ static void foreign_files(void **state)
 {
     (void)state;
     lm_memory    memory;
-    recur_ctx   *ctx   = lm_ctx(&memory, RECUR_F32);
+    recur_ctx   *ctx = lm_ctx(&memory, RECUR_F32);
     recur_model *model = lm_model(ctx, lm_spec(0)), *loaded;
     LM_OK(ctx, recur_params_save(recur_model_params(model), lm_path("tensors.safetensors")));
     LM_FAILS(ctx, RECUR_EMODEL, "tensors.safetensors: metadata \"recur.format\" is missing",
@@ -441,7 +454,7 @@ static void foreign_files(void **state)
 static unsigned char *small_file(recur_ctx *ctx, size_t *n)
 {
     recur_model  *model = NULL;
-    recur_lm_spec spec  = {.rnn = {.cell = RECUR_RNN_TANH, .hidden = 1}};
+    recur_lm_spec spec = {.rnn = {.cell = RECUR_RNN_TANH, .hidden = 1}};
     LM_OK(ctx, recur_lm_create(ctx, &spec, lm_vocab(ctx, RECUR_CHAR, "ab"), 1, &model));
     LM_OK(ctx, recur_model_save(model, lm_path("small.safetensors")));
     recur_model_destroy(model);
@@ -460,7 +473,8 @@ static void cut_at_every_length(void **state)
     long live = memory.live;
     for (size_t size = 0; size < n; size++) {
         lm_write_bytes(lm_path("cut.safetensors"), bytes, size);
-        LM_FAILS(ctx, RECUR_EMODEL, "cut.safetensors", recur_model_load(ctx, lm_path("cut.safetensors"), &model));
+        LM_FAILS(ctx, RECUR_EMODEL, "cut.safetensors",
+                 recur_model_load(ctx, lm_path("cut.safetensors"), &model));
         assert_null(model);
         assert_int_equal(memory.live, live);
     }
@@ -468,37 +482,38 @@ static void cut_at_every_length(void **state)
     LM_OK(ctx, recur_model_load(ctx, lm_path("whole.safetensors"), &model));
     recur_model_destroy(model);
     unsigned char *longer = realloc(bytes, n + 1);
-    longer[n]             = 0;
+    longer[n] = 0;
     lm_write_bytes(lm_path("longer.safetensors"), longer, n + 1);
     LM_FAILS(ctx, RECUR_EMODEL, "longer", recur_model_load(ctx, lm_path("longer.safetensors"), &model));
     free(longer);
     lm_end(&memory, ctx);
 }
 
-/* Any single byte changed: the file is refused, or (a changed note, a digit of an initial value) a whole model is loaded. */
+/* One bit of any byte changed: the file is refused, or (a changed letter of a token, a digit of a number that only describes) a whole
+ * model is loaded. */
 static void any_byte_changed(void **state)
 {
     (void)state;
     lm_memory      memory;
     recur_ctx     *ctx = lm_ctx(&memory, RECUR_F32);
-    size_t         n, n_refused = 0, n_tried = 0;
+    size_t         n, n_refused = 0;
     unsigned char *bytes = small_file(ctx, &n);
     recur_model   *model;
     assert_int_equal(recur_model_load(ctx, NULL, &model), RECUR_EARG);
     long live = memory.live;
-    for (size_t at = 0; at < n; at++)
-        for (int bit = 0; bit < 8; bit += 3, n_tried++) {
-            bytes[at] ^= (unsigned char)(1 << bit);
-            lm_write_bytes(lm_path("changed.safetensors"), bytes, n);
-            recur_status status = recur_model_load(ctx, lm_path("changed.safetensors"), &model);
-            bytes[at] ^= (unsigned char)(1 << bit);
-            if (status) assert_int_equal(status, RECUR_EMODEL);
-            assert_true((status == RECUR_OK) == (model != NULL));
-            n_refused += status != RECUR_OK;
-            recur_model_destroy(model);
-            assert_int_equal(memory.live, live);
-        }
-    assert_true(n_refused > n_tried * 3 / 4);
+    for (size_t at = 0; at < n; at++) {
+        unsigned char bit = (unsigned char)(1 << (at % 8));
+        bytes[at] ^= bit;
+        lm_write_bytes(lm_path("changed.safetensors"), bytes, n);
+        recur_status status = recur_model_load(ctx, lm_path("changed.safetensors"), &model);
+        bytes[at] ^= bit;
+        if (status) assert_int_equal(status, RECUR_EMODEL);
+        assert_true((status == RECUR_OK) == (model != NULL));
+        n_refused += status != RECUR_OK;
+        recur_model_destroy(model);
+        assert_int_equal(memory.live, live);
+    }
+    assert_true(n_refused > n * 3 / 4);
     free(bytes);
     lm_end(&memory, ctx);
 }
@@ -509,9 +524,10 @@ static void hostile_header_lengths(void **state)
     lm_memory      memory;
     recur_ctx     *ctx = lm_ctx(&memory, RECUR_F32);
     size_t         n;
-    unsigned char *bytes     = small_file(ctx, &n);
-    const uint64_t lengths[] = {0, 1, n - 7, UINT64_C(1) << 32, UINT64_C(1) << 63, UINT64_MAX, UINT64_MAX - 7};
-    recur_model   *model;
+    unsigned char *bytes = small_file(ctx, &n);
+    const uint64_t lengths[] = {
+        0, 1, n - 7, UINT64_C(1) << 32, UINT64_C(1) << 63, UINT64_MAX, UINT64_MAX - 7};
+    recur_model *model;
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         for (int k = 0; k < 8; k++) bytes[k] = (unsigned char)(lengths[i] >> (8 * k));
         lm_write_bytes(lm_path("header.safetensors"), bytes, n);
@@ -527,7 +543,7 @@ static void no_memory(void **state)
 {
     (void)state;
     lm_memory    memory;
-    recur_ctx   *ctx   = lm_ctx(&memory, RECUR_F32);
+    recur_ctx   *ctx = lm_ctx(&memory, RECUR_F32);
     recur_model *saved = lm_model(ctx, lm_spec(11)), *model = NULL;
     LM_OK(ctx, recur_model_set_note(saved, "training", "a note"));
     LM_OK(ctx, recur_model_set_note(saved, "config", "another"));
@@ -535,10 +551,10 @@ static void no_memory(void **state)
     long live = memory.live;
     for (int is_load = 0; is_load < 2; is_load++)
         for (long at = 1;; at++) {
-            memory.fail_at      = memory.n + at;
+            memory.fail_at = memory.n + at;
             recur_status status = is_load ? recur_model_load(ctx, lm_path("memory.safetensors"), &model)
                                           : recur_model_save(saved, lm_path("memory.safetensors"));
-            memory.fail_at      = 0;
+            memory.fail_at = 0;
             if (!status) {
                 assert_true(at > 5);
                 break;
@@ -552,10 +568,10 @@ static void no_memory(void **state)
     recur_model_destroy(model);
 
     for (long at = 1;; at++) {
-        live                = memory.live;
-        memory.fail_at      = memory.n + at;
+        live = memory.live;
+        memory.fail_at = memory.n + at;
         recur_status status = recur_model_set_note(saved, "third", "one more");
-        memory.fail_at      = 0;
+        memory.fail_at = 0;
         if (!status) break;
         assert_int_equal(status, RECUR_EMEMORY);
         assert_in_range(memory.live, live - 1, live + 1); /* the list itself may have grown */

@@ -29,7 +29,7 @@ static void round_trip(void **state)
     (void)state;
     for (int type = 0; type < 2; type++) {
         lm_memory     memory;
-        recur_ctx    *ctx   = lm_ctx(&memory, type ? RECUR_F64 : RECUR_F32);
+        recur_ctx    *ctx = lm_ctx(&memory, type ? RECUR_F64 : RECUR_F32);
         recur_params *saved = two_tensors(ctx, 1), *loaded = two_tensors(ctx, 2);
         double        before[10], after[10];
         const double  extreme[4] = {0x1p-149, -0x1.fffffep127, -0.0, 0x1.000002p0};
@@ -43,7 +43,7 @@ static void round_trip(void **state)
 
         size_t         n;
         unsigned char *bytes = lm_read_bytes(lm_path("ab.safetensors"), &n);
-        bytes[n]             = 0;
+        bytes[n] = 0;
         assert_non_null(strstr((char *)bytes + 8, type ? "\"dtype\":\"F64\"" : "\"dtype\":\"F32\""));
         free(bytes);
         recur_params_destroy(saved);
@@ -80,8 +80,8 @@ static void types_cross(void **state)
 static const char *by_hand(const char *header, const void *data, size_t n)
 {
     unsigned char *bytes = calloc(1, 8 + strlen(header) + n);
-    bytes[0]             = (unsigned char)strlen(header);
-    bytes[1]             = (unsigned char)(strlen(header) >> 8);
+    bytes[0] = (unsigned char)strlen(header);
+    bytes[1] = (unsigned char)(strlen(header) >> 8);
     memcpy(bytes + 8, header, strlen(header));
     memcpy(bytes + 8 + strlen(header), data, n);
     const char *path = lm_path("hand.safetensors");
@@ -95,15 +95,16 @@ static void half_precision(void **state)
 {
     (void)state;
     lm_memory      memory;
-    recur_ctx     *ctx    = lm_ctx(&memory, RECUR_F32);
+    recur_ctx     *ctx = lm_ctx(&memory, RECUR_F32);
     recur_params  *params = two_tensors(ctx, 1);
-    const uint16_t data[] = {0x3f80, 0xc000, 0x0000, 0x4049,  /* b as BF16: 1, -2, 0, 3.140625 */
+    const uint16_t data[] = {0x3f80, 0xc000, 0x0000, 0x4049, /* b as BF16: 1, -2, 0, 3.140625 */
                              0x3c00, 0xc000, 0x3555, 0x0001, 0x7bff, 0x8000}; /* a as F16 */
     const double   wanted[10] = {1, -2, 0x1.554p-2, 0x1p-24, 65504, -0.0, 1, -2, 0, 3.140625};
     double         found[10];
-    LM_OK(ctx, recur_params_load(params, by_hand("{\"b\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[0,8]},"
-                                                 "\"a\":{\"dtype\":\"F16\",\"shape\":[2,3],\"data_offsets\":[8,20]}}",
-                                                 data, sizeof data)));
+    LM_OK(ctx, recur_params_load(params,
+                                 by_hand("{\"b\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[0,8]},"
+                                         "\"a\":{\"dtype\":\"F16\",\"shape\":[2,3],\"data_offsets\":[8,20]}}",
+                                         data, sizeof data)));
     get_all(ctx, params, found);
     assert_memory_equal(wanted, found, sizeof found);
     recur_params_destroy(params);
@@ -134,14 +135,18 @@ static const bad_file bad_files[] = {
     {"\"b\" has shape [], wanted [4]", 2, {{"a", {2, {2, 3}}}, {"b", {0, {0}}}}, 0, 0},
     {"\"a\": element 5 is nan", 2, {{"a", {2, {2, 3}}}, {"b", {1, {4}}}}, 5, NAN},
     {"\"a\": element 0 is inf", 2, {{"a", {2, {2, 3}}}, {"b", {1, {4}}}}, 0, INFINITY},
-    {"\"a\": element 2 is -1e+39", 2, {{"a", {2, {2, 3}}}, {"b", {1, {4}}}}, 2, -1e39}, /* a double, but no float */
+    {"\"a\": element 2 is -1e+39",
+     2,
+     {{"a", {2, {2, 3}}}, {"b", {1, {4}}}},
+     2,
+     -1e39}, /* a double, but no float */
 };
 
 static void refusals(void **state)
 {
     (void)state;
     lm_memory     memory;
-    recur_ctx    *ctx    = lm_ctx(&memory, RECUR_F32);
+    recur_ctx    *ctx = lm_ctx(&memory, RECUR_F32);
     recur_params *params = two_tensors(ctx, 1);
     double        before[10], after[10];
     get_all(ctx, params, before);
@@ -151,10 +156,12 @@ static void refusals(void **state)
         if (bad->is != 0) values[bad->at] = bad->is;
         ri_st_tensor tensors[3];
         for (int k = 0; k < bad->n; k++)
-            tensors[k] = (ri_st_tensor){bad->tensors[k].name, RECUR_F64, bad->tensors[k].shape, k ? others : values};
+            tensors[k] =
+                (ri_st_tensor){bad->tensors[k].name, RECUR_F64, bad->tensors[k].shape, k ? others : values};
         ri_error              error;
         const recur_allocator a = {lm_allocate, lm_release, &memory};
-        assert_int_equal(ri_st_write(&a, lm_path("bad.safetensors"), tensors, (size_t)bad->n, NULL, 0, &error), RECUR_OK);
+        assert_int_equal(
+            ri_st_write(&a, lm_path("bad.safetensors"), tensors, (size_t)bad->n, NULL, 0, &error), RECUR_OK);
         LM_FAILS(ctx, RECUR_EMODEL, bad->says, recur_params_load(params, lm_path("bad.safetensors")));
         LM_FAILS(ctx, RECUR_EMODEL, "bad.safetensors", recur_params_load(params, lm_path("bad.safetensors")));
         get_all(ctx, params, after);
@@ -162,9 +169,10 @@ static void refusals(void **state)
     }
     const int32_t data[10] = {1};
     LM_FAILS(ctx, RECUR_EMODEL, "I32",
-             recur_params_load(params, by_hand("{\"b\":{\"dtype\":\"I32\",\"shape\":[4],\"data_offsets\":[0,16]},"
-                                               "\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[16,40]}}",
-                                               data, sizeof data)));
+             recur_params_load(params,
+                               by_hand("{\"b\":{\"dtype\":\"I32\",\"shape\":[4],\"data_offsets\":[0,16]},"
+                                       "\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[16,40]}}",
+                                       data, sizeof data)));
     LM_FAILS(ctx, RECUR_EIO, "none.safetensors", recur_params_load(params, lm_path("none.safetensors")));
     LM_FAILS(ctx, RECUR_EARG, "path", recur_params_load(params, NULL));
     LM_FAILS(ctx, RECUR_EARG, "path", recur_params_save(params, NULL));
@@ -194,15 +202,18 @@ static void loading_renews_panels(void **state)
     }
     for (int i = 0; i < 3; i++) {
         recur_tape_reset(tape);
-        recur_var x = recur_input(tape, RECUR_SHAPE(4, 1, 3), (float[12]){1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3});
-        sums[i]     = recur_scalar(tape, recur_sum(tape, recur_rnn_apply(tape, rnn[i % 2], x, NULL, RECUR_NO_STATE).output));
+        recur_var x =
+            recur_input(tape, RECUR_SHAPE(4, 1, 3), (float[12]){1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3});
+        sums[i] = recur_scalar(
+            tape, recur_sum(tape, recur_rnn_apply(tape, rnn[i % 2], x, NULL, RECUR_NO_STATE).output));
         LM_OK(ctx, recur_tape_status(tape));
         if (i == 0) LM_OK(ctx, recur_params_save(params[0], lm_path("rnn.safetensors")));
         if (i == 1) LM_OK(ctx, recur_params_load(params[1], lm_path("rnn.safetensors")));
     }
     recur_tape_reset(tape);
     recur_var x = recur_input(tape, RECUR_SHAPE(4, 1, 3), (float[12]){1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3});
-    double last = recur_scalar(tape, recur_sum(tape, recur_rnn_apply(tape, rnn[1], x, NULL, RECUR_NO_STATE).output));
+    double    last =
+        recur_scalar(tape, recur_sum(tape, recur_rnn_apply(tape, rnn[1], x, NULL, RECUR_NO_STATE).output));
     assert_true(sums[0] != sums[1]);
     assert_true(last == sums[0]);
     for (int i = 0; i < 2; i++) {
@@ -218,7 +229,7 @@ static void no_memory(void **state)
 {
     (void)state;
     lm_memory     memory;
-    recur_ctx    *ctx   = lm_ctx(&memory, RECUR_F32);
+    recur_ctx    *ctx = lm_ctx(&memory, RECUR_F32);
     recur_params *saved = two_tensors(ctx, 1), *loaded = two_tensors(ctx, 2);
     double        before[10], after[10];
     get_all(ctx, loaded, before);
@@ -226,10 +237,10 @@ static void no_memory(void **state)
     long live = memory.live;
     for (int is_load = 0; is_load < 2; is_load++)
         for (long at = 1;; at++) {
-            memory.fail_at      = memory.n + at;
+            memory.fail_at = memory.n + at;
             recur_status status = is_load ? recur_params_load(loaded, lm_path("memory.safetensors"))
                                           : recur_params_save(saved, lm_path("memory.safetensors"));
-            memory.fail_at      = 0;
+            memory.fail_at = 0;
             assert_int_equal(memory.live, live);
             if (!status) {
                 assert_true(at > 2);
@@ -247,8 +258,12 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip), cmocka_unit_test(types_cross),           cmocka_unit_test(half_precision),
-        cmocka_unit_test(refusals),   cmocka_unit_test(loading_renews_panels), cmocka_unit_test(no_memory),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(types_cross),
+        cmocka_unit_test(half_precision),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(loading_renews_panels),
+        cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, lm_remove_dir);
 }

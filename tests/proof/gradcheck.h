@@ -9,9 +9,10 @@
 
 #include "proof/proof.h"
 
-#define GRADCHECK_STEP      6e-6
+#define GRADCHECK_STEP 6e-6
 #define GRADCHECK_TOLERANCE 1e-6
-#define GRADCHECK_FLOOR     1e-3 /* a tensor whose gradients are all smaller is compared as if its largest were this */
+#define GRADCHECK_FLOOR                                                                                      \
+    1e-3 /* a tensor whose gradients are all smaller is compared as if its largest were this */
 
 enum { MAX_INPUTS = 3, BATCH = 4, ROWS = 7, VOCABULARY = 5 };
 
@@ -86,8 +87,8 @@ static inline void gradcheck_agree(const subject *s, const char *what, int64_t n
     for (int64_t i = 0; i < n; i++) largest = fmax(largest, fabs(numeric[i]));
     for (int64_t i = 0; i < n; i++)
         if (!(fabs(found[i] - numeric[i]) <= GRADCHECK_TOLERANCE * largest))
-            fail_msg("%s: gradient of %s[%lld] is %.12g, differences say %.12g", s->name, what, (long long)i, found[i],
-                     numeric[i]);
+            fail_msg("%s: gradient of %s[%lld] is %.12g, differences say %.12g", s->name, what, (long long)i,
+                     found[i], numeric[i]);
 }
 
 /* Move one number up and down; it belongs to the parameter at index if tensor is not NULL. */
@@ -106,9 +107,9 @@ static inline double gradcheck_difference(subject *s, double *at, int64_t index,
 
 static inline void gradcheck_input(subject *s, int k, const double *found)
 {
-    int64_t n       = proof_count(s->shape[k]);
+    int64_t n = proof_count(s->shape[k]);
     double *numeric = proof_doubles(n);
-    char    what[16];
+    char    what[32];
     for (int64_t i = 0; i < n; i++) numeric[i] = gradcheck_difference(s, &s->x[k][i], -1, NULL);
     snprintf(what, sizeof what, "input %d", k);
     gradcheck_agree(s, what, n, found, numeric);

@@ -18,7 +18,8 @@
 /* Fail with the library's sentence unless status is RECUR_OK. */
 #define PROOF_OK(ctx, call) proof_ok_at((ctx), (call), #call, __FILE__, __LINE__)
 
-static inline void proof_ok_at(const recur_ctx *ctx, recur_status status, const char *call, const char *file, int line)
+static inline void proof_ok_at(const recur_ctx *ctx, recur_status status, const char *call, const char *file,
+                               int line)
 {
     if (!status) return;
     print_error("%s: %s: %s\n", call, recur_status_name(status), recur_error(ctx));
@@ -28,11 +29,12 @@ static inline void proof_ok_at(const recur_ctx *ctx, recur_status status, const 
 /* Fail unless the call is refused as RECUR_EARG and with a sentence. */
 #define PROOF_REFUSED(ctx, status) proof_refused_at((ctx), (status), #status, __FILE__, __LINE__)
 
-static inline void proof_refused_at(const recur_ctx *ctx, recur_status status, const char *call, const char *file,
-                                    int line)
+static inline void proof_refused_at(const recur_ctx *ctx, recur_status status, const char *call,
+                                    const char *file, int line)
 {
     if (status == RECUR_EARG && strlen(recur_error(ctx)) > 10) return;
-    print_error("%s: RECUR_EARG wanted, %s found: \"%s\"\n", call, recur_status_name(status), recur_error(ctx));
+    print_error("%s: RECUR_EARG wanted, %s found: \"%s\"\n", call, recur_status_name(status),
+                recur_error(ctx));
     _fail(file, line);
 }
 
@@ -47,8 +49,8 @@ static inline recur_ctx *proof_ctx(recur_dtype dtype, int threads)
 static inline double proof_number(uint64_t stream, uint64_t i)
 {
     uint64_t z = stream * 0x9e3779b97f4a7c15u + (i + 1) * 0xd1b54a32d192ed03u;
-    z          = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z          = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     z ^= z >> 31;
     return ((double)(z >> 41) + 0.5) / 4194304.0 - 1.0; /* 23 bits: -1 + odd / 2^23 */
 }
@@ -127,8 +129,8 @@ static inline void proof_fill(const recur_ctx *ctx, recur_params *params, double
 }
 
 /* Fill a pack with n sequences whose ids are numbers 0..V-1 of a stream; with ignore, some are RECUR_IGNORE. */
-static inline void proof_tokens(const recur_ctx *ctx, recur_pack *pack, int64_t n, const int64_t *lengths, int64_t V,
-                                uint64_t stream, bool ignore)
+static inline void proof_tokens(const recur_ctx *ctx, recur_pack *pack, int64_t n, const int64_t *lengths,
+                                int64_t V, uint64_t stream, bool ignore)
 {
     const int32_t *tokens[64];
     int32_t        ids[4096];
@@ -138,7 +140,9 @@ static inline void proof_tokens(const recur_ctx *ctx, recur_pack *pack, int64_t 
         tokens[b] = ids + used;
         assert_true(used + lengths[b] <= 4096);
         for (int64_t t = 0; t < lengths[b]; t++, used++) {
-            double u  = 0.5 + 0.5 * proof_number(stream, (uint64_t)(b * 1000 + t)); /* of the sequence, not of the batch */
+            double u =
+                0.5 +
+                0.5 * proof_number(stream, (uint64_t)(b * 1000 + t)); /* of the sequence, not of the batch */
             ids[used] = ignore && u < 0.3 ? RECUR_IGNORE : (int32_t)(u * (double)V);
         }
     }

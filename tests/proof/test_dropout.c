@@ -42,7 +42,8 @@ static recur_var ones(fixture *f, recur_shape shape)
 }
 
 /* The mask of a fresh tape for a shape. */
-static double *mask_of(fixture *f, recur_shape shape, const recur_pack *pack, double p, uint64_t seed, uint64_t step)
+static double *mask_of(fixture *f, recur_shape shape, const recur_pack *pack, double p, uint64_t seed,
+                       uint64_t step)
 {
     recur_tape_reset(f->tape);
     recur_tape_set_noise(f->tape, seed, step);
@@ -54,11 +55,11 @@ static double *mask_of(fixture *f, recur_shape shape, const recur_pack *pack, do
 /* 200,000 draws: the share of zeros within four standard deviations of p, and all others 1/(1-p). */
 static void rate_and_scale(void **state)
 {
-    const double rates[] = {0.0, 0.1, 0.5, 0.9};
-    const int64_t n      = 20 * 100 * 100;
+    const double  rates[] = {0.0, 0.1, 0.5, 0.9};
+    const int64_t n = 20 * 100 * 100;
     for (int i = 0; i < 4; i++) {
-        double  p       = rates[i];
-        double *mask    = mask_of(*state, RECUR_SHAPE(20, 100, 100), NULL, p, 1, 1);
+        double  p = rates[i];
+        double *mask = mask_of(*state, RECUR_SHAPE(20, 100, 100), NULL, p, 1, 1);
         int64_t n_zeros = 0;
         for (int64_t j = 0; j < n; j++) {
             n_zeros += mask[j] == 0;
@@ -73,7 +74,7 @@ static void rate_and_scale(void **state)
 static void no_correlation(void **state)
 {
     enum { T = 40, B = 40, F = 40 };
-    double       *mask     = mask_of(*state, RECUR_SHAPE(T, B, F), NULL, 0.5, 3, 4);
+    double       *mask = mask_of(*state, RECUR_SHAPE(T, B, F), NULL, 0.5, 3, 4);
     const int64_t stride[] = {1, F, B * F};
     for (int k = 0; k < 3; k++) {
         int64_t n = T * B * F - stride[k], both = 0;
@@ -98,9 +99,9 @@ static void assert_unrelated(const double *a, const double *b, int64_t n)
 
 static void depends_on_seed_and_step(void **state)
 {
-    const int64_t     n     = 30 * 10 * WIDTH;
+    const int64_t     n = 30 * 10 * WIDTH;
     const recur_shape shape = RECUR_SHAPE(30, 10, WIDTH);
-    double           *a = mask_of(*state, shape, NULL, 0.5, 1, 1), *again = mask_of(*state, shape, NULL, 0.5, 1, 1);
+    double *a = mask_of(*state, shape, NULL, 0.5, 1, 1), *again = mask_of(*state, shape, NULL, 0.5, 1, 1);
     double *step = mask_of(*state, shape, NULL, 0.5, 1, 2), *seed = mask_of(*state, shape, NULL, 0.5, 2, 1);
     assert_memory_equal(a, again, (size_t)n * sizeof *a);
     assert_unrelated(a, step, n);
@@ -129,8 +130,8 @@ static void depends_on_operation(void **state)
 /* The masks of sequence 0 and of step 0 do not change with the lengths of the others, and a grid in a pack is a plain array. */
 static void independent_of_mates(void **state)
 {
-    fixture      *f       = *state;
-    const int64_t one[3]  = {5, 3, 7}, two[3] = {5, 9, 0};
+    fixture      *f = *state;
+    const int64_t one[3] = {5, 3, 7}, two[3] = {5, 9, 0};
     double       *first, *second, *plain;
     PROOF_OK(f->ctx, recur_pack_set(f->pack, 3, one, NULL));
     first = mask_of(f, RECUR_SHAPE(15, WIDTH), f->pack, 0.5, 1, 1);
@@ -138,7 +139,7 @@ static void independent_of_mates(void **state)
     for (int64_t t = 0; t < 5; t++) row[t] = recur_pack_row(f->pack, 0, t);
     PROOF_OK(f->ctx, recur_pack_set(f->pack, 3, two, NULL));
     second = mask_of(f, RECUR_SHAPE(14, WIDTH), f->pack, 0.5, 1, 1);
-    plain  = mask_of(f, RECUR_SHAPE(9, 3, WIDTH), NULL, 0.5, 1, 1);
+    plain = mask_of(f, RECUR_SHAPE(9, 3, WIDTH), NULL, 0.5, 1, 1);
     for (int64_t t = 0; t < 5; t++) {
         double *here = second + recur_pack_row(f->pack, 0, t) * WIDTH;
         assert_memory_equal(first + row[t] * WIDTH, here, WIDTH * sizeof *first);
@@ -156,12 +157,13 @@ static void independent_of_mates(void **state)
 static void stack_independent_of_mates(void **state)
 {
     enum { I = 5, H = 12, T = 6 };
-    fixture       *f    = *state;
-    recur_rnn_spec spec = {.cell = RECUR_GRU, .input = I, .hidden = H, .layers = 3, .dropout = 0.5, .bidirectional = true};
-    recur_params  *params;
-    recur_rnn     *rnn;
-    double        *found[2], *grads[2];
-    const int64_t  lengths[2][3] = {{T, 2, 9}, {T, 7, 0}};
+    fixture       *f = *state;
+    recur_rnn_spec spec = {
+        .cell = RECUR_GRU, .input = I, .hidden = H, .layers = 3, .dropout = 0.5, .bidirectional = true};
+    recur_params *params;
+    recur_rnn    *rnn;
+    double       *found[2], *grads[2];
+    const int64_t lengths[2][3] = {{T, 2, 9}, {T, 7, 0}};
     PROOF_OK(f->ctx, recur_params_create(f->ctx, 1, &params));
     PROOF_OK(f->ctx, recur_rnn_create(params, "rnn", &spec, &rnn));
     for (int i = 0; i < 2; i++) {
@@ -169,9 +171,10 @@ static void stack_independent_of_mates(void **state)
         recur_tape_set_noise(f->tape, 5, 6);
         PROOF_OK(f->ctx, recur_pack_set(f->pack, 3, lengths[i], NULL));
         recur_var x = proof_input(f->tape, RECUR_SHAPE(9, 3, I), 1);
-        recur_seq y = recur_rnn_apply(f->tape, rnn, recur_pack_padded(f->tape, x, f->pack, RECUR_TIME_MAJOR), f->pack,
-                                      RECUR_NO_STATE);
-        found[i]    = proof_values(f->ctx, f->tape, recur_pad_packed(f->tape, y.output, f->pack, RECUR_TIME_MAJOR));
+        recur_seq y = recur_rnn_apply(f->tape, rnn, recur_pack_padded(f->tape, x, f->pack, RECUR_TIME_MAJOR),
+                                      f->pack, RECUR_NO_STATE);
+        found[i] =
+            proof_values(f->ctx, f->tape, recur_pad_packed(f->tape, y.output, f->pack, RECUR_TIME_MAJOR));
         PROOF_OK(f->ctx, recur_backward(f->tape, recur_sum(f->tape, y.output)));
         grads[i] = proof_gradient(f->ctx, f->tape, x);
     }
@@ -191,16 +194,18 @@ static void stack_independent_of_mates(void **state)
 static void depends_on_layer(void **state)
 {
     enum { H = 64, T = 30 };
-    fixture       *f    = *state;
-    recur_rnn_spec spec = {.cell = RECUR_RNN_RELU, .input = H, .hidden = H, .layers = 3, .dropout = 0.5, .no_bias = true};
-    recur_params  *params;
-    recur_rnn     *rnn;
-    recur_trace    trace;
+    fixture       *f = *state;
+    recur_rnn_spec spec = {
+        .cell = RECUR_RNN_RELU, .input = H, .hidden = H, .layers = 3, .dropout = 0.5, .no_bias = true};
+    recur_params *params;
+    recur_rnn    *rnn;
+    recur_trace   trace;
     PROOF_OK(f->ctx, recur_params_create(f->ctx, 1, &params));
     PROOF_OK(f->ctx, recur_rnn_create(params, "rnn", &spec, &rnn));
     double *identity = proof_doubles(H * H), *nothing = proof_doubles(H * H);
     for (int i = 0; i < H; i++) identity[i * H + i] = 1;
-    for (int64_t i = 0; i < recur_params_tensors(params); i++) /* weight_ih, weight_hh of each layer in turn */
+    for (int64_t i = 0; i < recur_params_tensors(params);
+         i++) /* weight_ih, weight_hh of each layer in turn */
         PROOF_OK(f->ctx, recur_params_set(params, i, i % 2 ? nothing : identity));
     recur_tape_reset(f->tape);
     recur_tape_set_noise(f->tape, 1, 1);
@@ -234,7 +239,7 @@ static void identity_in_inference(void **state)
 
 static void rates_out_of_range(void **state)
 {
-    fixture     *f       = *state;
+    fixture     *f = *state;
     const double wrong[] = {-0.1, 1.0, 1.5, NAN};
     for (int i = 0; i < 4; i++) {
         recur_tape_reset(f->tape);
@@ -247,10 +252,10 @@ static void rates_out_of_range(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rate_and_scale),       cmocka_unit_test(no_correlation),
+        cmocka_unit_test(rate_and_scale),           cmocka_unit_test(no_correlation),
         cmocka_unit_test(depends_on_seed_and_step), cmocka_unit_test(depends_on_operation),
-        cmocka_unit_test(independent_of_mates), cmocka_unit_test(stack_independent_of_mates),
-        cmocka_unit_test(depends_on_layer),     cmocka_unit_test(identity_in_inference),
+        cmocka_unit_test(independent_of_mates),     cmocka_unit_test(stack_independent_of_mates),
+        cmocka_unit_test(depends_on_layer),         cmocka_unit_test(identity_in_inference),
         cmocka_unit_test(rates_out_of_range),
     };
     return cmocka_run_group_tests(tests, open_fixture, close_fixture);

@@ -6,14 +6,14 @@
 #include "proof/proof.h"
 
 /* An allocator that counts. */
-typedef struct meter {
+typedef struct memory_meter {
     int64_t calls, fail_at; /* fail_at 0: never */
     int64_t outstanding;
-} meter;
+} memory_meter;
 
 static void *meter_allocate(void *user, size_t bytes)
 {
-    meter *m = user;
+    memory_meter *m = user;
     m->calls++;
     if (m->calls == m->fail_at) return NULL;
     m->outstanding++;
@@ -22,11 +22,11 @@ static void *meter_allocate(void *user, size_t bytes)
 
 static void meter_release(void *user, void *memory)
 {
-    ((meter *)user)->outstanding--;
+    ((memory_meter *)user)->outstanding--;
     free(memory);
 }
 
-static recur_status metered_ctx(meter *m, recur_ctx **ctx)
+static recur_status metered_ctx(memory_meter *m, recur_ctx **ctx)
 {
     recur_allocator allocator = {meter_allocate, meter_release, m};
     return recur_ctx_create(&(recur_ctx_opts){.threads = 2, .allocator = allocator}, ctx);
@@ -48,10 +48,10 @@ enum { V = 11, E = 3, H = 5, B = 4 };
 
 static recur_status fill_packs(model *m)
 {
-    const int64_t lengths[B] = {3, 5, 0, 2};
-    int32_t       ids[5]     = {1, 4, 9, 10, 0};
-    const int32_t *rows[B]   = {ids, ids, ids, ids};
-    recur_status  status     = recur_pack_set(m->tokens, B, lengths, rows);
+    const int64_t  lengths[B] = {3, 5, 0, 2};
+    int32_t        ids[5] = {1, 4, 9, 10, 0};
+    const int32_t *rows[B] = {ids, ids, ids, ids};
+    recur_status   status = recur_pack_set(m->tokens, B, lengths, rows);
     return status ? status : recur_pack_set(m->targets, B, lengths, rows);
 }
 
@@ -59,12 +59,18 @@ static recur_status build_layers(model *m)
 {
     recur_status         status;
     recur_embedding_spec table = {.vocabulary = V, .size = E};
-    recur_rnn_spec       spec  = {.input = E, .hidden = H, .layers = 2, .bidirectional = true, .dropout = 0.3,
-                                  .trained_state = true, .init = {RECUR_INIT_ORTHOGONAL, 0}};
+    recur_rnn_spec       spec = {.input = E,
+                                 .hidden = H,
+                                 .layers = 2,
+                                 .bidirectional = true,
+                                 .dropout = 0.3,
+                                 .trained_state = true,
+                                 .init = {RECUR_INIT_ORTHOGONAL, 0}};
     if ((status = recur_params_create(m->ctx, 1, &m->params))) return status;
     if ((status = recur_embedding_create(m->params, "embedding", &table, &m->embedding))) return status;
     if ((status = recur_rnn_create(m->params, "rnn", &spec, &m->rnn))) return status;
-    return recur_linear_create(m->params, "head", &(recur_linear_spec){.input = 2 * H, .output = V}, &m->head);
+    return recur_linear_create(m->params, "head", &(recur_linear_spec){.input = 2 * H, .output = V},
+                               &m->head);
 }
 
 static recur_status build(model *m)
@@ -101,8 +107,9 @@ static recur_status pass(model *m, double *loss_value)
     recur_var   x = recur_dropout(m->tape, recur_embed(m->tape, m->embedding, m->tokens), m->tokens, 0.2);
     recur_seq   y = recur_rnn_apply_traced(m->tape, m->rnn, x, m->tokens, RECUR_NO_STATE, &trace);
     recur_var   logits = recur_linear_apply(m->tape, m->head, y.output);
-    recur_var   loss   = recur_cross_entropy(m->tape, logits, m->targets, RECUR_MEAN);
-    loss = recur_add(m->tape, loss, recur_linear_cross_entropy(m->tape, m->head, y.output, m->targets, RECUR_SUM));
+    recur_var   loss = recur_cross_entropy(m->tape, logits, m->targets, RECUR_MEAN);
+    loss = recur_add(m->tape, loss,
+                     recur_linear_cross_entropy(m->tape, m->head, y.output, m->targets, RECUR_SUM));
     *loss_value = recur_scalar(m->tape, loss);
     return recur_backward(m->tape, loss);
 }
@@ -125,14 +132,14 @@ static void pass_survives(void **state)
     double  norm, loss, wanted = reference(&norm);
     int64_t k = 1;
     for (bool has_failed = true; has_failed; k++) {
-        meter meter = {0};
-        model m     = {0};
+        memory_meter meter = {0};
+        model        m = {0};
         assert_int_equal(metered_ctx(&meter, &m.ctx), RECUR_OK);
         assert_int_equal(build(&m), RECUR_OK);
-        meter.fail_at       = meter.calls + k;
+        meter.fail_at = meter.calls + k;
         recur_status status = pass(&m, &loss);
-        has_failed          = meter.calls >= meter.fail_at;
-        meter.fail_at       = 0;
+        has_failed = meter.calls >= meter.fail_at;
+        meter.fail_at = 0;
         if (status != (has_failed ? RECUR_EMEMORY : RECUR_OK))
             fail_msg("failing at allocation %lld: %s", (long long)k, recur_status_name(status));
         if (has_failed) {
@@ -153,8 +160,8 @@ static void building_survives(void **state)
     (void)state;
     int64_t k = 1;
     for (bool has_failed = true; has_failed; k++) {
-        meter        meter  = {.fail_at = k};
-        model        m      = {0};
+        memory_meter meter = {.fail_at = k};
+        model        m = {0};
         recur_status status = metered_ctx(&meter, &m.ctx);
         if (status) assert_null(m.ctx);
         if (!status) status = build(&m);
@@ -173,7 +180,7 @@ static void params_are_unchanged(void **state)
     (void)state;
     int64_t k = 1;
     for (bool has_failed = true; has_failed; k++) {
-        meter         meter = {0};
+        memory_meter  meter = {0};
         recur_ctx    *ctx;
         recur_params *params;
         recur_rnn    *rnn = NULL;
@@ -181,12 +188,13 @@ static void params_are_unchanged(void **state)
         double        value = 0.5;
         assert_int_equal(metered_ctx(&meter, &ctx), RECUR_OK);
         PROOF_OK(ctx, recur_params_create(ctx, 1, &params));
-        PROOF_OK(ctx, recur_params_add(params, "own", RECUR_SHAPE(1), (recur_init){RECUR_INIT_CONSTANT, 0.5}, &index));
-        meter.fail_at       = meter.calls + k;
+        PROOF_OK(ctx, recur_params_add(params, "own", RECUR_SHAPE(1), (recur_init){RECUR_INIT_CONSTANT, 0.5},
+                                       &index));
+        meter.fail_at = meter.calls + k;
         recur_rnn_spec spec = {.input = 20, .hidden = 30, .layers = 2, .init = {RECUR_INIT_ORTHOGONAL, 0}};
-        recur_status status = recur_rnn_create(params, "rnn", &spec, &rnn);
-        has_failed          = meter.calls >= meter.fail_at;
-        meter.fail_at       = 0;
+        recur_status   status = recur_rnn_create(params, "rnn", &spec, &rnn);
+        has_failed = meter.calls >= meter.fail_at;
+        meter.fail_at = 0;
         assert_int_equal(status, has_failed ? RECUR_EMEMORY : RECUR_OK);
         if (has_failed) {
             assert_int_equal(recur_params_tensors(params), 1);
@@ -206,9 +214,9 @@ static void params_are_unchanged(void **state)
 static void nothing_after_the_first_pass(void **state)
 {
     (void)state;
-    meter  meter = {0};
-    model  m     = {0};
-    double loss;
+    memory_meter meter = {0};
+    model        m = {0};
+    double       loss;
     assert_int_equal(metered_ctx(&meter, &m.ctx), RECUR_OK);
     assert_int_equal(build(&m), RECUR_OK);
     PROOF_OK(m.ctx, pass(&m, &loss));
@@ -224,9 +232,10 @@ static void nothing_after_the_first_pass(void **state)
         recur_tape_reset(m.tape);
         recur_var x = recur_embed(m.tape, m.embedding, m.tokens);
         recur_seq y = recur_rnn_apply(m.tape, m.rnn, x, m.tokens, RECUR_NO_STATE);
-        PROOF_OK(m.ctx, recur_trainer_step(m.trainer, m.tape,
-                                           recur_linear_cross_entropy(m.tape, m.head, y.output, m.targets, RECUR_MEAN),
-                                           NULL));
+        PROOF_OK(m.ctx,
+                 recur_trainer_step(
+                     m.trainer, m.tape,
+                     recur_linear_cross_entropy(m.tape, m.head, y.output, m.targets, RECUR_MEAN), NULL));
     }
     assert_int_equal(meter.calls, calls);
     destroy(&m);

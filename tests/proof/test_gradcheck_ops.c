@@ -4,11 +4,11 @@
 
 /* ---- operations without parameters ---- */
 
-#define OPERATION(name, expression)                                                                                    \
-    static recur_var name(subject *s, const recur_var *in)                                                             \
-    {                                                                                                                  \
-        (void)in;                                                                                                      \
-        return expression;                                                                                             \
+#define OPERATION(name, expression)                                                                          \
+    static recur_var name(subject *s, const recur_var *in)                                                   \
+    {                                                                                                        \
+        (void)in;                                                                                            \
+        return expression;                                                                                   \
     }
 
 OPERATION(sum, recur_sum(s->tape, recur_mul(s->tape, in[0], in[0])))
@@ -21,7 +21,8 @@ OPERATION(mul_itself, recur_mul(s->tape, in[0], in[0]))
 OPERATION(scale, recur_scale(s->tape, in[0], -2.5))
 OPERATION(tangent, recur_tanh(s->tape, in[0]))
 OPERATION(pick_step, recur_pick_step(s->tape, in[0], 2))
-OPERATION(pick_twice, recur_add(s->tape, recur_pick_step(s->tape, in[0], 2), recur_pick_step(s->tape, in[0], 0)))
+OPERATION(pick_twice,
+          recur_add(s->tape, recur_pick_step(s->tape, in[0], 2), recur_pick_step(s->tape, in[0], 0)))
 OPERATION(concat, recur_concat(s->tape, in[0], in[1]))
 OPERATION(concat_itself, recur_concat(s->tape, in[0], in[0]))
 OPERATION(swap, recur_swap(s->tape, in[0]))
@@ -35,7 +36,10 @@ OPERATION(squares_mean, recur_mse(s->tape, in[0], in[1], RECUR_MEAN))
 OPERATION(squares_sum, recur_mse(s->tape, in[0], in[1], RECUR_SUM))
 OPERATION(squares_itself, recur_mse(s->tape, in[0], recur_tanh(s->tape, in[0]), RECUR_SUM))
 
-#define SHAPE_OF(...) {.rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .size = {__VA_ARGS__}}
+#define SHAPE_OF(...)                                                                                        \
+    {                                                                                                        \
+        .rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .size = { __VA_ARGS__ }           \
+    }
 
 typedef struct operation {
     const char *name;
@@ -116,22 +120,24 @@ static recur_var source_of(subject *s, const recur_var *in)
 }
 
 OPERATION(own_parameter, recur_mul(s->tape, recur_param(s->tape, s->params, 0), in[0]))
-OPERATION(parameter_twice, recur_mul(s->tape, recur_param(s->tape, s->params, 0), recur_param(s->tape, s->params, 0)))
+OPERATION(parameter_twice,
+          recur_mul(s->tape, recur_param(s->tape, s->params, 0), recur_param(s->tape, s->params, 0)))
 OPERATION(embedding, source_of(s, in))
 OPERATION(linear, recur_linear_apply(s->tape, s->linear, source_of(s, in)))
 
 static recur_var entropy(subject *s, const recur_var *in)
 {
     recur_var logits = recur_linear_apply(s->tape, s->linear, source_of(s, in));
-    return recur_scale(s->tape, recur_cross_entropy(s->tape, logits, s->targets, layer_of(s)->reduction), -1.5);
+    return recur_scale(s->tape, recur_cross_entropy(s->tape, logits, s->targets, layer_of(s)->reduction),
+                       -1.5);
 }
 
 /* Scaled, so that the gradient that reaches the operation is not 1. */
 static recur_var fused_entropy(subject *s, const recur_var *in)
 {
     recur_var x = source_of(s, in);
-    return recur_scale(s->tape, recur_linear_cross_entropy(s->tape, s->linear, x, s->targets, layer_of(s)->reduction),
-                       -1.5);
+    return recur_scale(
+        s->tape, recur_linear_cross_entropy(s->tape, s->linear, x, s->targets, layer_of(s)->reduction), -1.5);
 }
 
 /* A linear layer used plain and fused, its input used once more: gradients of different operations add up. */
@@ -160,11 +166,14 @@ static const layer_case LAYERS[] = {
     {.name = "cross_entropy, over time", .build = entropy, .reduction = RECUR_SUM_OVER_TIME},
     {.name = "linear_cross_entropy, mean", .build = fused_entropy},
     {.name = "linear_cross_entropy, mean, ignored", .build = fused_entropy, .ignore = true},
-    {.name = "linear_cross_entropy, sum, no bias", .build = fused_entropy, .reduction = RECUR_SUM, .no_bias = true},
-    {.name      = "linear_cross_entropy, over time, ignored",
-     .build     = fused_entropy,
+    {.name = "linear_cross_entropy, sum, no bias",
+     .build = fused_entropy,
+     .reduction = RECUR_SUM,
+     .no_bias = true},
+    {.name = "linear_cross_entropy, over time, ignored",
+     .build = fused_entropy,
      .reduction = RECUR_SUM_OVER_TIME,
-     .ignore    = true},
+     .ignore = true},
     {.name = "linear_cross_entropy, one-hot", .build = fused_entropy, .source = ONE_HOT},
     {.name = "linear_cross_entropy, tied", .build = fused_entropy, .source = EMBEDDED, .tie = true},
     {.name = "linear, plain and fused", .build = shared_linear},
@@ -174,17 +183,19 @@ static void create_layers(subject *s, const layer_case *c)
 {
     if (c->build == own_parameter || c->build == parameter_twice) {
         int64_t index;
-        PROOF_OK(s->ctx, recur_params_add(s->params, "own", RECUR_SHAPE(ROWS, WIDTH), (recur_init){0}, &index));
+        PROOF_OK(s->ctx,
+                 recur_params_add(s->params, "own", RECUR_SHAPE(ROWS, WIDTH), (recur_init){0}, &index));
         return;
     }
     if (c->source == EMBEDDED)
-        PROOF_OK(s->ctx, recur_embedding_create(s->params, "embedding",
-                                                &(recur_embedding_spec){.vocabulary = VOCABULARY, .size = WIDTH},
-                                                &s->embedding));
-    recur_linear_spec spec = {.input   = c->source == ONE_HOT ? VOCABULARY : WIDTH,
-                              .output  = VOCABULARY,
+        PROOF_OK(s->ctx,
+                 recur_embedding_create(s->params, "embedding",
+                                        &(recur_embedding_spec){.vocabulary = VOCABULARY, .size = WIDTH},
+                                        &s->embedding));
+    recur_linear_spec spec = {.input = c->source == ONE_HOT ? VOCABULARY : WIDTH,
+                              .output = VOCABULARY,
                               .no_bias = c->no_bias,
-                              .tie     = c->tie ? s->embedding : NULL};
+                              .tie = c->tie ? s->embedding : NULL};
     if (c->build != embedding) PROOF_OK(s->ctx, recur_linear_create(s->params, "linear", &spec, &s->linear));
 }
 
@@ -211,7 +222,7 @@ static void nothing_counts(void **state)
     int32_t        none[4] = {RECUR_IGNORE, RECUR_IGNORE, RECUR_IGNORE, RECUR_IGNORE};
     const int32_t *targets = none;
     PROOF_OK(s.ctx, recur_pack_set(s.targets, 1, &(int64_t){4}, &targets));
-    recur_var x    = proof_input(s.tape, RECUR_SHAPE(4, VOCABULARY), 1);
+    recur_var x = proof_input(s.tape, RECUR_SHAPE(4, VOCABULARY), 1);
     recur_var loss = recur_cross_entropy(s.tape, x, s.targets, RECUR_MEAN);
     PROOF_OK(s.ctx, recur_backward(s.tape, loss));
     assert_true(recur_scalar(s.tape, loss) == 0);
@@ -226,8 +237,8 @@ int main(void)
     enum { N_OPERATIONS = sizeof OPERATIONS / sizeof *OPERATIONS, N_LAYERS = sizeof LAYERS / sizeof *LAYERS };
     struct CMUnitTest tests[N_OPERATIONS + N_LAYERS + 1];
     for (int i = 0; i < N_OPERATIONS; i++)
-        tests[i] = (struct CMUnitTest){.name          = OPERATIONS[i].name,
-                                       .test_func     = operation_test,
+        tests[i] = (struct CMUnitTest){.name = OPERATIONS[i].name,
+                                       .test_func = operation_test,
                                        .initial_state = (void *)(uintptr_t)&OPERATIONS[i]};
     for (int i = 0; i < N_LAYERS; i++)
         tests[N_OPERATIONS + i] = (struct CMUnitTest){

@@ -48,9 +48,9 @@ static void open_stack(stack *s, const recur_rnn_spec *spec, recur_dtype dtype, 
     for (int i = 0; i < MAX_SEGMENTS; i++) PROOF_OK(s->ctx, recur_pack_create(s->ctx, &s->packs[i]));
     proof_fill(s->ctx, s->params, 0.5);
     int64_t D = spec->bidirectional ? 2 : 1;
-    s->k      = (spec->layers ? spec->layers : 1) * D;
-    s->P      = spec->projection ? spec->projection : spec->hidden;
-    s->width  = D * s->P;
+    s->k = (spec->layers ? spec->layers : 1) * D;
+    s->P = spec->projection ? spec->projection : spec->hidden;
+    s->width = D * s->P;
 }
 
 static void close_stack(stack *s)
@@ -71,7 +71,8 @@ static int64_t steps_of(const batch *b, const segment *g, bool is_input)
 }
 
 /* The row of step t (of the segment) of sequence i. */
-static int64_t row_of(const batch *b, const segment *g, const recur_pack *pack, int64_t i, int64_t t, bool is_input)
+static int64_t row_of(const batch *b, const segment *g, const recur_pack *pack, int64_t i, int64_t t,
+                      bool is_input)
 {
     if (b->way == PACKED || b->way == WINDOWS) return recur_pack_row(pack, i, t);
     if (b->way == PADDED_BATCH_MAJOR) return i * steps_of(b, g, is_input) + t;
@@ -87,12 +88,12 @@ static recur_shape shape_of(const batch *b, const segment *g, int64_t width, boo
 }
 
 /* Numbers of stream `stream + identity` at every step, in the layout of the segment; padding is enormous. */
-static recur_var spread(const batch *b, const segment *g, const recur_pack *pack, int64_t width, bool is_input,
-                        uint64_t stream)
+static recur_var spread(const batch *b, const segment *g, const recur_pack *pack, int64_t width,
+                        bool is_input, uint64_t stream)
 {
     recur_shape shape = shape_of(b, g, width, is_input);
-    int64_t     n     = proof_count(shape);
-    double     *x     = proof_doubles(n);
+    int64_t     n = proof_count(shape);
+    double     *x = proof_doubles(n);
     for (int64_t i = 0; i < n; i++) x[i] = is_input ? 1e30 : 0;
     for (int64_t i = 0; i < b->n; i++)
         for (int64_t t = 0; t < g->lengths[i]; t++)
@@ -121,16 +122,20 @@ static recur_var state_of(const batch *b, int64_t width, uint64_t stream)
 
 static recur_seq apply(const batch *b, segment *g, const recur_pack *pack, recur_state state)
 {
-    recur_tape  *t      = b->s->tape;
+    recur_tape  *t = b->s->tape;
     recur_layout layout = b->way == PADDED_BATCH_MAJOR ? RECUR_BATCH_MAJOR : RECUR_TIME_MAJOR;
     recur_seq    y;
     g->x = spread(b, g, pack, INPUT, true, 100);
-    if (b->way == PLAIN) y = recur_rnn_apply(t, b->s->rnn, g->x, NULL, state);
-    else if (b->way == STEPS) y = recur_rnn_step(t, b->s->rnn, g->x, state);
+    if (b->way == PLAIN)
+        y = recur_rnn_apply(t, b->s->rnn, g->x, NULL, state);
+    else if (b->way == STEPS)
+        y = recur_rnn_step(t, b->s->rnn, g->x, state);
     else if (b->way == PADDED || b->way == PADDED_BATCH_MAJOR)
         y = recur_rnn_apply(t, b->s->rnn, recur_pack_padded(t, g->x, pack, layout), pack, state);
-    else y = recur_rnn_apply(t, b->s->rnn, g->x, pack, state);
-    g->output = b->way == PADDED || b->way == PADDED_BATCH_MAJOR ? recur_pad_packed(t, y.output, pack, layout) : y.output;
+    else
+        y = recur_rnn_apply(t, b->s->rnn, g->x, pack, state);
+    g->output = b->way == PADDED || b->way == PADDED_BATCH_MAJOR ? recur_pad_packed(t, y.output, pack, layout)
+                                                                 : y.output;
     return y;
 }
 
@@ -138,7 +143,7 @@ static recur_seq apply(const batch *b, segment *g, const recur_pack *pack, recur
 static int cut(const batch *b, segment *g)
 {
     int64_t size = b->way == STEPS ? 1 : b->way == WINDOWS ? 4 : LONGEST;
-    int     n    = 0;
+    int     n = 0;
     for (int64_t first = 0; first == 0 || first < LONGEST; first += size) {
         segment s = {.first = first};
         for (int64_t i = 0; i < b->n; i++) {
@@ -159,8 +164,8 @@ static double *append(double *at, int64_t n, const double *x)
 }
 
 /* Gather rows of a variable (or of its gradient) that belong to each sequence. */
-static void gather_steps(const batch *b, const segment *g, const recur_pack *pack, int64_t width, bool is_input,
-                         double **at)
+static void gather_steps(const batch *b, const segment *g, const recur_pack *pack, int64_t width,
+                         bool is_input, double **at)
 {
     const recur_ctx *ctx = b->s->ctx;
     double *x = is_input ? proof_gradient(ctx, b->s->tape, g->x) : proof_values(ctx, b->s->tape, g->output);
@@ -173,7 +178,8 @@ static void gather_steps(const batch *b, const segment *g, const recur_pack *pac
 static void gather_state(const batch *b, recur_var v, bool is_gradient, int64_t width, double **at)
 {
     if (!v.id) return;
-    double *x = is_gradient ? proof_gradient(b->s->ctx, b->s->tape, v) : proof_values(b->s->ctx, b->s->tape, v);
+    double *x =
+        is_gradient ? proof_gradient(b->s->ctx, b->s->tape, v) : proof_values(b->s->ctx, b->s->tape, v);
     for (int64_t l = 0; l < b->s->k; l++)
         for (int64_t i = 0; i < b->n; i++) at[i] = append(at[i], width, x + (l * b->n + i) * width);
     free(x);
@@ -193,15 +199,17 @@ static void run(batch *b)
     segment     g[MAX_SEGMENTS];
     double     *at[MAX_BATCH];
     recur_tape_reset(t);
-    int         n     = cut(b, g);
+    int         n = cut(b, g);
     recur_state first = {state_of(b, s->P, 200), RECUR_NONE};
     if (s->spec.cell == RECUR_LSTM) first.c = state_of(b, s->spec.hidden, 300);
     recur_state state = first;
-    recur_var   loss  = recur_scale(t, recur_sum(t, first.h), 0);
+    recur_var   loss = recur_scale(t, recur_sum(t, first.h), 0);
     for (int i = 0; i < n; i++) {
         PROOF_OK(s->ctx, recur_pack_set(s->packs[i], b->n, g[i].lengths, NULL));
         state = recur_final(apply(b, &g[i], s->packs[i], state));
-        if (g[i].rows) loss = recur_add(t, loss, recur_dot(t, g[i].output, spread(b, &g[i], s->packs[i], s->width, false, 400)));
+        if (g[i].rows)
+            loss = recur_add(t, loss,
+                             recur_dot(t, g[i].output, spread(b, &g[i], s->packs[i], s->width, false, 400)));
     }
     loss = recur_add(t, loss, recur_dot(t, state.h, state_of(b, s->P, 500)));
     if (state.c.id) loss = recur_add(t, loss, recur_dot(t, state.c, state_of(b, s->spec.hidden, 600)));
@@ -220,7 +228,8 @@ static void run(batch *b)
 
 /* ---- the comparison ---- */
 
-static const char *const WAYS[] = {"packed", "padded", "padded, batch-major", "plain", "in windows", "by step"};
+static const char *const WAYS[] = {"packed", "padded",     "padded, batch-major",
+                                   "plain",  "in windows", "by step"};
 
 static void compare_with(stack *s, double *const *alone, way w, int64_t n, const int *ids)
 {
@@ -230,8 +239,8 @@ static void compare_with(stack *s, double *const *alone, way w, int64_t n, const
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < room(s); j++)
             if (memcmp(&found[i][j], &alone[ids[i]][j], sizeof(double)) != 0)
-                fail_msg("sequence %d %s in a batch of %lld: number %lld of its results is %a, alone %a", ids[i],
-                         WAYS[w], (long long)n, (long long)j, found[i][j], alone[ids[i]][j]);
+                fail_msg("sequence %d %s in a batch of %lld: number %lld of its results is %a, alone %a",
+                         ids[i], WAYS[w], (long long)n, (long long)j, found[i][j], alone[ids[i]][j]);
     for (int64_t i = 0; i < n; i++) free(found[i]);
 }
 
@@ -294,8 +303,9 @@ static const spec_case SPECS[] = {
 /* ---- tokens and logits ---- */
 
 /* The logits of a small language model, row by row, for sequences whose tokens follow from their identities. */
-static void logits_of(recur_tape *t, const recur_embedding *embedding, const recur_rnn *rnn, const recur_linear *head,
-                      recur_ctx *ctx, recur_pack *pack, int64_t n, const int *ids, double *found[])
+static void logits_of(recur_tape *t, const recur_embedding *embedding, const recur_rnn *rnn,
+                      const recur_linear *head, recur_ctx *ctx, recur_pack *pack, int64_t n, const int *ids,
+                      double *found[])
 {
     enum { V = 23 };
     int32_t        tokens[MAX_BATCH][LONGEST];
@@ -304,7 +314,7 @@ static void logits_of(recur_tape *t, const recur_embedding *embedding, const rec
     for (int64_t b = 0; b < n; b++) {
         for (int i = 0; i < LONGEST; i++)
             tokens[b][i] = (int32_t)((0.5 + 0.5 * proof_number(700 + (uint64_t)ids[b], (uint64_t)i)) * V);
-        rows[b]    = tokens[b];
+        rows[b] = tokens[b];
         lengths[b] = LENGTHS[ids[b]];
     }
     recur_tape_reset(t);
@@ -339,7 +349,8 @@ static void logits_have_the_same_bits(void **state)
         if (embedded) PROOF_OK(ctx, recur_embedding_create(params, "embedding", &table, &embedding));
         recur_rnn_spec spec = {.input = embedded ? E : V, .hidden = HIDDEN};
         PROOF_OK(ctx, recur_rnn_create(params, "rnn", &spec, &rnn));
-        PROOF_OK(ctx, recur_linear_create(params, "head", &(recur_linear_spec){.input = HIDDEN, .output = V}, &head));
+        PROOF_OK(ctx, recur_linear_create(params, "head", &(recur_linear_spec){.input = HIDDEN, .output = V},
+                                          &head));
         PROOF_OK(ctx, recur_tape_create(ctx, &tape));
         PROOF_OK(ctx, recur_pack_create(ctx, &pack));
         logits_of(tape, embedding, rnn, head, ctx, pack, 7, ids, together);
@@ -367,12 +378,13 @@ int main(void)
     static spec_case  cases[2 * N];
     struct CMUnitTest tests[2 * N + 1];
     for (int i = 0; i < 2 * N; i++) {
-        cases[i]             = SPECS[i / 2];
-        cases[i].dtype       = (recur_dtype)(i % 2);
-        cases[i].spec.input  = INPUT;
+        cases[i] = SPECS[i / 2];
+        cases[i].dtype = (recur_dtype)(i % 2);
+        cases[i].spec.input = INPUT;
         cases[i].spec.hidden = HIDDEN;
         snprintf(cases[i].title, sizeof cases[i].title, "%s %s", i % 2 ? "f64" : "f32", cases[i].name);
-        tests[i] = (struct CMUnitTest){.name = cases[i].title, .test_func = same_bits, .initial_state = &cases[i]};
+        tests[i] =
+            (struct CMUnitTest){.name = cases[i].title, .test_func = same_bits, .initial_state = &cases[i]};
     }
     tests[2 * N] = (struct CMUnitTest)cmocka_unit_test(logits_have_the_same_bits);
     return cmocka_run_group_tests_name("independence of batch mates", tests, NULL, NULL);

@@ -38,31 +38,34 @@ static void close_model(model *m)
 /* ---- one layer, against differences ---- */
 
 /* The loss as a function of the state [B,H] after step t: what that step's output and all later steps add to it. */
-static double loss_from(model *m, const double *x, const double *weights, int64_t t, const double *h, const double *c)
+static double loss_from(model *m, const double *x, const double *weights, int64_t t, const double *h,
+                        const double *c)
 {
-    recur_tape *tape  = m->other;
-    double      loss  = 0;
+    recur_tape *tape = m->other;
+    double      loss = 0;
     for (int i = 0; i < B * H; i++) loss += weights[t * B * H + i] * h[i];
     recur_tape_reset(tape);
     recur_state state = {recur_input_f64(tape, RECUR_SHAPE(1, B, H), h),
                          c ? recur_input_f64(tape, RECUR_SHAPE(1, B, H), c) : RECUR_NONE};
-    recur_var   rest  = recur_dot(tape, state.h, proof_input(tape, RECUR_SHAPE(1, B, H), 20));
-    if (c) rest = recur_add(tape, rest, recur_dot(tape, state.c, proof_input(tape, RECUR_SHAPE(1, B, H), 21)));
+    recur_var   rest = recur_dot(tape, state.h, proof_input(tape, RECUR_SHAPE(1, B, H), 20));
+    if (c)
+        rest = recur_add(tape, rest, recur_dot(tape, state.c, proof_input(tape, RECUR_SHAPE(1, B, H), 21)));
     if (t < T - 1) {
         recur_var in = recur_input_f64(tape, RECUR_SHAPE(T - 1 - t, B, I), x + (t + 1) * B * I);
-        recur_seq y  = recur_rnn_apply(tape, m->rnn, in, NULL, state);
-        rest         = recur_dot(tape, y.h, proof_input(tape, RECUR_SHAPE(1, B, H), 20));
-        if (c) rest = recur_add(tape, rest, recur_dot(tape, y.c, proof_input(tape, RECUR_SHAPE(1, B, H), 21)));
+        recur_seq y = recur_rnn_apply(tape, m->rnn, in, NULL, state);
+        rest = recur_dot(tape, y.h, proof_input(tape, RECUR_SHAPE(1, B, H), 20));
+        if (c)
+            rest = recur_add(tape, rest, recur_dot(tape, y.c, proof_input(tape, RECUR_SHAPE(1, B, H), 21)));
         recur_var w = recur_input_f64(tape, RECUR_SHAPE(T - 1 - t, B, H), weights + (t + 1) * B * H);
-        rest        = recur_add(tape, rest, recur_dot(tape, y.output, w));
+        rest = recur_add(tape, rest, recur_dot(tape, y.output, w));
     }
     PROOF_OK(m->ctx, recur_tape_status(tape));
     return loss + recur_scalar(tape, rest);
 }
 
 /* The difference by h[i], or by c[i]: then h, which c determines, moves along. */
-static double difference(model *m, const double *x, const double *weights, int64_t t, const double *h, const double *c,
-                         const double *o, int i, bool by_cell)
+static double difference(model *m, const double *x, const double *weights, int64_t t, const double *h,
+                         const double *c, const double *o, int i, bool by_cell)
 {
     const double step = 6e-6;
     double       moved_h[B * H], moved_c[B * H], loss[2];
@@ -87,18 +90,21 @@ static void by_differences(recur_cell cell, bool reset_before)
     open_model(&m, (recur_rnn_spec){.cell = cell, .input = I, .hidden = H, .reset_before = reset_before});
     recur_trace trace;
     double     *x = proof_numbers(1, T * B * I), *weights = proof_numbers(2, T * B * H);
-    recur_seq   y = recur_rnn_apply_traced(m.tape, m.rnn, recur_input_f64(m.tape, RECUR_SHAPE(T, B, I), x), NULL,
-                                           RECUR_NO_STATE, &trace);
-    recur_var loss = recur_add(m.tape,
-                               recur_dot(m.tape, y.output, recur_input_f64(m.tape, RECUR_SHAPE(T, B, H), weights)),
-                               recur_dot(m.tape, y.h, proof_input(m.tape, RECUR_SHAPE(1, B, H), 20)));
+    recur_seq   y = recur_rnn_apply_traced(m.tape, m.rnn, recur_input_f64(m.tape, RECUR_SHAPE(T, B, I), x),
+                                           NULL, RECUR_NO_STATE, &trace);
+    recur_var   loss =
+        recur_add(m.tape, recur_dot(m.tape, y.output, recur_input_f64(m.tape, RECUR_SHAPE(T, B, H), weights)),
+                  recur_dot(m.tape, y.h, proof_input(m.tape, RECUR_SHAPE(1, B, H), 20)));
     bool is_lstm = cell == RECUR_LSTM;
-    if (is_lstm) loss = recur_add(m.tape, loss, recur_dot(m.tape, y.c, proof_input(m.tape, RECUR_SHAPE(1, B, H), 21)));
+    if (is_lstm)
+        loss = recur_add(m.tape, loss, recur_dot(m.tape, y.c, proof_input(m.tape, RECUR_SHAPE(1, B, H), 21)));
     PROOF_OK(m.ctx, recur_tape_status(m.tape));
-    double *h = proof_values(m.ctx, m.tape, trace.h), *c = is_lstm ? proof_values(m.ctx, m.tape, trace.c) : NULL;
+    double *h = proof_values(m.ctx, m.tape, trace.h),
+           *c = is_lstm ? proof_values(m.ctx, m.tape, trace.c) : NULL;
     double *gates = is_lstm ? proof_values(m.ctx, m.tape, trace.gates) : NULL;
     PROOF_OK(m.ctx, recur_backward(m.tape, loss));
-    double *dh = proof_gradient(m.ctx, m.tape, trace.h), *dc = is_lstm ? proof_gradient(m.ctx, m.tape, trace.c) : NULL;
+    double *dh = proof_gradient(m.ctx, m.tape, trace.h),
+           *dc = is_lstm ? proof_gradient(m.ctx, m.tape, trace.c) : NULL;
     for (int64_t t = 0; t < T; t++) {
         double  o[B * H];
         int64_t at = t * B * H;
@@ -156,17 +162,18 @@ typedef struct traced {
 
 static traced run_traced(model *m)
 {
-    recur_tape *t       = m->tape;
+    recur_tape *t = m->tape;
     bool        is_lstm = m->spec.cell == RECUR_LSTM;
     recur_trace trace;
-    traced      r       = {.G = is_lstm ? 4 : m->spec.cell == RECUR_GRU ? 3 : 0};
+    traced      r = {.G = is_lstm ? 4 : m->spec.cell == RECUR_GRU ? 3 : 0};
     PROOF_OK(m->ctx, recur_pack_set(m->pack, SEQUENCES, LENGTHS, NULL));
     recur_state state = {proof_input(t, RECUR_SHAPE(K, SEQUENCES, H), 3),
                          is_lstm ? proof_input(t, RECUR_SHAPE(K, SEQUENCES, H), 4) : RECUR_NONE};
-    recur_seq   y = recur_rnn_apply_traced(t, m->rnn, proof_input(t, RECUR_SHAPE(N, I), 5), m->pack, state, &trace);
-    recur_var   loss = proof_weigh_all(t, y, 30);
+    recur_seq   y =
+        recur_rnn_apply_traced(t, m->rnn, proof_input(t, RECUR_SHAPE(N, I), 5), m->pack, state, &trace);
+    recur_var loss = proof_weigh_all(t, y, 30);
     PROOF_OK(m->ctx, recur_tape_status(t));
-    r.h  = proof_values(m->ctx, t, trace.h);
+    r.h = proof_values(m->ctx, t, trace.h);
     r.h0 = proof_values(m->ctx, t, state.h);
     if (is_lstm) r.c = proof_values(m->ctx, t, trace.c);
     if (is_lstm) r.c0 = proof_values(m->ctx, t, state.c);
@@ -184,7 +191,8 @@ static void free_traced(traced *r)
 }
 
 /* The state before step t of sequence b in a direction. */
-static const double *before(const model *m, const double *all, const double *first, int k, int64_t b, int64_t t)
+static const double *before(const model *m, const double *all, const double *first, int k, int64_t b,
+                            int64_t t)
 {
     int64_t row = recur_pack_row(m->pack, b, k % D ? t + 1 : t - 1);
     return row < 0 ? first + (k * SEQUENCES + b) * H : all + (k * N + row) * H;
@@ -194,9 +202,9 @@ static const double *before(const model *m, const double *all, const double *fir
  * activations in PyTorch's order. The forward equations are checked on the way. */
 static void unit_gradients(const model *m, const traced *r, int k, int64_t b, int64_t t, int j, double *da)
 {
-    int64_t       row  = recur_pack_row(m->pack, b, t), at = (k * N + row) * H + j;
+    int64_t       row = recur_pack_row(m->pack, b, t), at = (k * N + row) * H + j;
     const double *gate = r->gates ? r->gates + (k * N + row) * r->G * H + j : NULL;
-    double        h    = r->h[at], dh = r->dh[at], old = before(m, r->h, r->h0, k, b, t)[j];
+    double        h = r->h[at], dh = r->dh[at], old = before(m, r->h, r->h0, k, b, t)[j];
     if (m->spec.cell == RECUR_LSTM) {
         double i = gate[0], f = gate[H], g = gate[2 * H], o = gate[3 * H], c = r->c[at], dc = r->dc[at];
         double c_old = before(m, r->c, r->c0, k, b, t)[j];
@@ -239,7 +247,8 @@ static void check_layer(const model *m, const traced *r, int k)
                     for (int i = 0; i < H; i++) dw[(g * H + j) * H + i] -= da[g] * old[i];
                 }
             }
-    bool n_is_reset = m->spec.cell == RECUR_GRU; /* what W_hn multiplies is changed by r: not simply the state before */
+    bool n_is_reset =
+        m->spec.cell == RECUR_GRU; /* what W_hn multiplies is changed by r: not simply the state before */
     for (int64_t i = 0; i < G * H; i++)
         if (!isnan(db[i])) assert_true(fabs(db[i]) <= 1e-13);
     for (int64_t i = 0; i < (n_is_reset ? 2 : G) * H * H; i++)
@@ -251,14 +260,16 @@ static void check_layer(const model *m, const traced *r, int k)
 static void whole_stacks(void **state)
 {
     (void)state;
-    const recur_rnn_spec specs[] = {
-        {.cell = RECUR_LSTM}, {.cell = RECUR_GRU}, {.cell = RECUR_GRU, .reset_before = true}, {.cell = RECUR_RNN_TANH}};
+    const recur_rnn_spec specs[] = {{.cell = RECUR_LSTM},
+                                    {.cell = RECUR_GRU},
+                                    {.cell = RECUR_GRU, .reset_before = true},
+                                    {.cell = RECUR_RNN_TANH}};
     for (int i = 0; i < 4; i++) {
         recur_rnn_spec spec = specs[i];
-        spec.input          = I;
-        spec.hidden         = H;
-        spec.layers         = LAYERS;
-        spec.bidirectional  = true;
+        spec.input = I;
+        spec.hidden = H;
+        spec.layers = LAYERS;
+        spec.bidirectional = true;
         model m;
         open_model(&m, spec);
         traced r = run_traced(&m);
@@ -280,7 +291,7 @@ static double *outputs_and_gradients(model *m, bool is_traced, int64_t *n, size_
     recur_seq y = is_traced ? recur_rnn_apply_traced(t, m->rnn, x, NULL, RECUR_NO_STATE, &trace)
                             : recur_rnn_apply(t, m->rnn, x, NULL, RECUR_NO_STATE);
     PROOF_OK(m->ctx, recur_backward(t, proof_weigh_all(t, y, 7)));
-    *n         = 50 * 20 * H * D + 50 * 20 * I;
+    *n = 50 * 20 * H * D + 50 * 20 * I;
     double *all = proof_doubles(*n);
     PROOF_OK(m->ctx, recur_value_f64(t, y.output, all));
     PROOF_OK(m->ctx, recur_grad_f64(t, x, all + 50 * 20 * H * D));
@@ -298,8 +309,9 @@ static void asking(void **state)
         model   m;
         int64_t n;
         size_t  plain_bytes, traced_bytes;
-        open_model(&m, (recur_rnn_spec){
-                           .cell = cells[i], .input = I, .hidden = H, .layers = LAYERS, .bidirectional = true});
+        open_model(&m,
+                   (recur_rnn_spec){
+                       .cell = cells[i], .input = I, .hidden = H, .layers = LAYERS, .bidirectional = true});
         double *plain = outputs_and_gradients(&m, false, &n, &plain_bytes);
         double *again = outputs_and_gradients(&m, true, &n, &traced_bytes);
         assert_memory_equal(plain, again, (size_t)n * sizeof *plain);
@@ -313,8 +325,9 @@ static void asking(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(differences_lstm), cmocka_unit_test(differences_gru), cmocka_unit_test(differences_rnn),
-        cmocka_unit_test(whole_stacks),     cmocka_unit_test(asking),
+        cmocka_unit_test(differences_lstm), cmocka_unit_test(differences_gru),
+        cmocka_unit_test(differences_rnn),  cmocka_unit_test(whole_stacks),
+        cmocka_unit_test(asking),
     };
     return cmocka_run_group_tests_name("traces", tests, NULL, NULL);
 }

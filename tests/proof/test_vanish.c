@@ -24,7 +24,8 @@ static double reach(recur_ctx *ctx, recur_cell cell, uint64_t seed)
     assert_non_null(noise);
     for (uint64_t i = 0; i < (uint64_t)T * I; i++) noise[i] = normal(seed, i);
     PROOF_OK(ctx, recur_params_create(ctx, seed, &params));
-    PROOF_OK(ctx, recur_rnn_create(params, "rnn", &(recur_rnn_spec){.cell = cell, .input = I, .hidden = H}, &rnn));
+    PROOF_OK(ctx,
+             recur_rnn_create(params, "rnn", &(recur_rnn_spec){.cell = cell, .input = I, .hidden = H}, &rnn));
     PROOF_OK(ctx, recur_tape_create(ctx, &tape));
     recur_var x = recur_input(tape, RECUR_SHAPE(T, 1, I), noise);
     recur_seq y = recur_rnn_apply(tape, rnn, x, NULL, RECUR_NO_STATE);
@@ -52,7 +53,8 @@ static double mean_reach(recur_cell cell)
 
 static void within(double found, double least, double most)
 {
-    if (!(found >= least && found <= most)) fail_msg("10^%.2f, wanted 10^%.1f to 10^%.1f", found, least, most);
+    if (!(found >= least && found <= most))
+        fail_msg("10^%.2f, wanted 10^%.1f to 10^%.1f", found, least, most);
 }
 
 static void vanilla(void **state)
@@ -75,6 +77,7 @@ static void gru(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(vanilla), cmocka_unit_test(lstm), cmocka_unit_test(gru)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(vanilla), cmocka_unit_test(lstm),
+                                       cmocka_unit_test(gru)};
     return cmocka_run_group_tests_name("how far gradients reach", tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@
 enum { V = 8, DRAWS = 20000 };
 
 static const float logits[V] = {0.5f, -1.0f, 2.0f, 1.5f, 0.0f, 2.0f, -3.0f, 1.0f};
-static const int   order[V]  = {2, 5, 3, 7, 0, 4, 1, 6}; /* by falling logit, then id */
+static const int   order[V] = {2, 5, 3, 7, 0, 4, 1, 6}; /* by falling logit, then id */
 
 /* Draw many and count; every draw must succeed. */
 static void count(const recur_sampling *s, int counts[V])
@@ -120,7 +120,7 @@ static void greedy(void **state)
     assert_int_equal(id, 5);
 
     const float    apart[3] = {1, 1.0001f, -1};
-    recur_sampling cold     = {.temperature = 1e-30};
+    recur_sampling cold = {.temperature = 1e-30};
     for (uint64_t draw = 0; draw < 100; draw++) {
         assert_int_equal(recur_sample(&cold, draw, 3, apart, scratch, &id), RECUR_OK);
         assert_int_equal(id, 1);
@@ -132,7 +132,8 @@ static void extremes(void **state)
     (void)state;
     int32_t        scratch[3], id;
     const float    wide[3] = {-FLT_MAX, FLT_MAX, -FLT_MAX};
-    recur_sampling any[]   = {{0}, {.temperature = 5e-324}, {.top_k = 2}, {.top_p = 0.5}, {.temperature = 0.1, .top_k = 3}};
+    recur_sampling any[] = {
+        {0}, {.temperature = 5e-324}, {.top_k = 2}, {.top_p = 0.5}, {.temperature = 0.1, .top_k = 3}};
     for (size_t i = 0; i < sizeof any / sizeof *any; i++)
         for (uint64_t draw = 0; draw < 50; draw++) {
             assert_int_equal(recur_sample(&any[i], draw, 3, wide, scratch, &id), RECUR_OK);
@@ -146,7 +147,8 @@ static void extremes(void **state)
 static void banned_is_never_drawn(void **state)
 {
     (void)state;
-    recur_sampling any[] = {{0}, {.temperature = DBL_MAX}, {.top_k = 1}, {.top_p = 0.6, .temperature = 1e300}};
+    recur_sampling any[] = {
+        {0}, {.temperature = DBL_MAX}, {.top_k = 1}, {.top_p = 0.6, .temperature = 1e300}};
     for (size_t i = 0; i < sizeof any / sizeof *any; i++)
         for (uint64_t draw = 0; draw < 2000; draw++) {
             int32_t scratch[V], id;
@@ -205,8 +207,13 @@ static void refusals(void **state)
     (void)state;
     int32_t              scratch[V], id;
     const recur_sampling ok = {0};
-    const recur_sampling bad[] = {{.temperature = -1},       {.temperature = NAN}, {.temperature = INFINITY}, {.top_k = -1},
-                                  {.top_p = -0.1},           {.top_p = 1.5},       {.top_p = NAN},
+    const recur_sampling bad[] = {{.temperature = -1},
+                                  {.temperature = NAN},
+                                  {.temperature = INFINITY},
+                                  {.top_k = -1},
+                                  {.top_p = -0.1},
+                                  {.top_p = 1.5},
+                                  {.top_p = NAN},
                                   {.greedy = true, .top_k = -1}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(recur_sample(&bad[i], 0, V, logits, scratch, &id), RECUR_EARG);

@@ -10,7 +10,7 @@ static void fill_tokens(int32_t *tokens, int32_t V)
 {
     uint32_t seed = 9;
     for (int t = 0; t < T; t++) {
-        seed      = seed * 1664525u + 1013904223u;
+        seed = seed * 1664525u + 1013904223u;
         tokens[t] = (int32_t)((seed >> 16) % (uint32_t)V);
     }
 }
@@ -19,8 +19,8 @@ static void fill_tokens(int32_t *tokens, int32_t V)
 static recur_stream *make_stream(recur_ctx *ctx, const recur_model *model, void **memory)
 {
     recur_stream *stream = NULL;
-    size_t        bytes  = recur_stream_bytes(model);
-    *memory              = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    size_t        bytes = recur_stream_bytes(model);
+    *memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
     assert_non_null(*memory);
     memset(*memory, 0xff, bytes);
     LM_OK(ctx, recur_stream_init(*memory, bytes, model, &stream));
@@ -28,7 +28,8 @@ static recur_stream *make_stream(recur_ctx *ctx, const recur_model *model, void 
 }
 
 /* Step through tokens and compare every logit with wanted [T,V], bit by bit. */
-static void assert_same(recur_ctx *ctx, recur_stream *stream, const int32_t *tokens, int n, int64_t V, const double *wanted)
+static void assert_same(recur_ctx *ctx, recur_stream *stream, const int32_t *tokens, int n, int64_t V,
+                        const double *wanted)
 {
     double found[64];
     assert_true(V <= 64);
@@ -42,9 +43,9 @@ static void equals_whole_sequence(recur_dtype dtype)
 {
     for (int i = 0; i < LM_SPECS; i++) {
         lm_memory    memory;
-        recur_ctx   *ctx   = lm_ctx(&memory, dtype);
+        recur_ctx   *ctx = lm_ctx(&memory, dtype);
         recur_model *model = lm_model(ctx, lm_spec(i));
-        int64_t      V     = recur_vocab_size(recur_model_vocab(model));
+        int64_t      V = recur_vocab_size(recur_model_vocab(model));
         int32_t      tokens[T];
         fill_tokens(tokens, (int32_t)V);
         double       *wanted = lm_logits(ctx, model, tokens, T);
@@ -76,9 +77,9 @@ static void equals_whole_sequence_f64(void **state)
 static void equals_whole_sequence_large(void **state)
 {
     (void)state;
-    lm_memory    memory;
-    recur_ctx   *ctx   = lm_ctx(&memory, RECUR_F32);
-    recur_model *model = NULL;
+    lm_memory     memory;
+    recur_ctx    *ctx = lm_ctx(&memory, RECUR_F32);
+    recur_model  *model = NULL;
     recur_lm_spec spec = {.embed = 50, .rnn = {.cell = RECUR_LSTM, .hidden = 130, .layers = 2}};
     LM_OK(ctx, recur_lm_create(ctx, &spec, lm_vocab(ctx, RECUR_BYTE, "x"), 1, &model));
     int32_t tokens[T];
@@ -102,7 +103,7 @@ static void float_and_double_agree(void **state)
     (void)state;
     for (int type = 0; type < 2; type++) {
         lm_memory     memory;
-        recur_ctx    *ctx   = lm_ctx(&memory, type ? RECUR_F64 : RECUR_F32);
+        recur_ctx    *ctx = lm_ctx(&memory, type ? RECUR_F64 : RECUR_F32);
         recur_model  *model = lm_model(ctx, lm_spec(4));
         void         *memory_a, *memory_b;
         recur_stream *a = make_stream(ctx, model, &memory_a), *b = make_stream(ctx, model, &memory_b);
@@ -125,7 +126,7 @@ static void steps_do_not_allocate(void **state)
     (void)state;
     for (int i = 0; i < LM_SPECS; i++) {
         lm_memory     memory;
-        recur_ctx    *ctx   = lm_ctx(&memory, RECUR_F32);
+        recur_ctx    *ctx = lm_ctx(&memory, RECUR_F32);
         recur_model  *model = lm_model(ctx, lm_spec(i));
         void         *own;
         recur_stream *stream = make_stream(ctx, model, &own);
@@ -147,14 +148,14 @@ static void forks(void **state)
 {
     (void)state;
     lm_memory    memory;
-    recur_ctx   *ctx   = lm_ctx(&memory, RECUR_F32);
+    recur_ctx   *ctx = lm_ctx(&memory, RECUR_F32);
     recur_model *model = lm_model(ctx, lm_spec(4));
     int32_t      tokens[T];
     fill_tokens(tokens, 11);
     double       *wanted = lm_logits(ctx, model, tokens, T);
     void         *own;
     recur_stream *stream = make_stream(ctx, model, &own), *fork;
-    size_t        bytes  = recur_stream_bytes(model);
+    size_t        bytes = recur_stream_bytes(model);
     assert_same(ctx, stream, tokens, 17, 11, wanted);
 
     void *other = aligned_alloc(64, (bytes + 63) / 64 * 64);
@@ -178,12 +179,12 @@ static void refusals(void **state)
 {
     (void)state;
     lm_memory    memory;
-    recur_ctx   *ctx   = lm_ctx(&memory, RECUR_F32);
+    recur_ctx   *ctx = lm_ctx(&memory, RECUR_F32);
     recur_model *model = lm_model(ctx, lm_spec(0));
     int32_t      tokens[T];
     fill_tokens(tokens, 11);
     double       *wanted = lm_logits(ctx, model, tokens, T);
-    size_t        bytes  = recur_stream_bytes(model);
+    size_t        bytes = recur_stream_bytes(model);
     char          number[32];
     void         *own;
     recur_stream *stream = make_stream(ctx, model, &own), *none = stream;
@@ -215,15 +216,15 @@ static void no_memory_at_init(void **state)
 {
     (void)state;
     for (long at = 1;; at++) {
-        lm_memory    memory;
-        recur_ctx   *ctx   = lm_ctx(&memory, RECUR_F32);
-        recur_model *model = lm_model(ctx, lm_spec(7));
-        size_t       bytes = recur_stream_bytes(model);
-        void        *own   = aligned_alloc(64, (bytes + 63) / 64 * 64);
+        lm_memory     memory;
+        recur_ctx    *ctx = lm_ctx(&memory, RECUR_F32);
+        recur_model  *model = lm_model(ctx, lm_spec(7));
+        size_t        bytes = recur_stream_bytes(model);
+        void         *own = aligned_alloc(64, (bytes + 63) / 64 * 64);
         recur_stream *stream;
-        memory.fail_at      = memory.n + at;
+        memory.fail_at = memory.n + at;
         recur_status status = recur_stream_init(own, bytes, model, &stream);
-        memory.fail_at      = 0;
+        memory.fail_at = 0;
         if (status) {
             assert_int_equal(status, RECUR_EMEMORY);
             assert_null(stream);
@@ -239,10 +240,14 @@ static void no_memory_at_init(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equals_whole_sequence_f32), cmocka_unit_test(equals_whole_sequence_f64),
-        cmocka_unit_test(equals_whole_sequence_large), cmocka_unit_test(float_and_double_agree),
-        cmocka_unit_test(steps_do_not_allocate),     cmocka_unit_test(forks),
-        cmocka_unit_test(refusals),                  cmocka_unit_test(no_memory_at_init),
+        cmocka_unit_test(equals_whole_sequence_f32),
+        cmocka_unit_test(equals_whole_sequence_f64),
+        cmocka_unit_test(equals_whole_sequence_large),
+        cmocka_unit_test(float_and_double_agree),
+        cmocka_unit_test(steps_do_not_allocate),
+        cmocka_unit_test(forks),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(no_memory_at_init),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

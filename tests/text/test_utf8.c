@@ -34,8 +34,23 @@ static void what_is_not_utf8_is_refused(void **state)
 {
     (void)state;
     static const char *const INVALID[] = {
-        "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x80\x80\x80",
-        "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xfe", "\xff", "\xe2\x82", "\xf0\x9f\x98",
+        "\x80",
+        "\xbf",
+        "\xc0\x80",
+        "\xc1\xbf",
+        "\xc3",
+        "\xc3(",
+        "\xe0\x80\x80",
+        "\xe0\x9f\xbf",
+        "\xed\xa0\x80",
+        "\xf0\x80\x80\x80",
+        "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80",
+        "\xfe",
+        "\xff",
+        "\xe2\x82",
+        "\xf0\x9f\x98",
     };
     for (size_t i = 0; i < sizeof INVALID / sizeof *INVALID; i++) {
         char     text[32];
@@ -59,8 +74,9 @@ static void a_nul_byte_is_named(void **state)
 static void white_space_is_unicodes(void **state)
 {
     (void)state;
-    static const int32_t SPACES[] = {0x09,   0x0a,   0x0b,   0x0c,   0x0d,   0x20,   0x85,   0xa0,   0x1680, 0x2000, 0x2001, 0x2002, 0x2003,
-                                     0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000};
+    static const int32_t SPACES[] = {0x09,   0x0a,   0x0b,   0x0c,   0x0d,   0x20,   0x85,   0xa0,   0x1680,
+                                     0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008,
+                                     0x2009, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000};
     size_t               k = 0;
     for (int32_t c = 0; c <= 0x10ffff; c++) {
         bool is_space = k < sizeof SPACES / sizeof *SPACES && SPACES[k] == c;
@@ -81,8 +97,8 @@ static void lines_are_counted_from_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_code_point_is_read), cmocka_unit_test(what_is_not_utf8_is_refused),
-        cmocka_unit_test(a_nul_byte_is_named),      cmocka_unit_test(white_space_is_unicodes),
+        cmocka_unit_test(every_code_point_is_read),   cmocka_unit_test(what_is_not_utf8_is_refused),
+        cmocka_unit_test(a_nul_byte_is_named),        cmocka_unit_test(white_space_is_unicodes),
         cmocka_unit_test(lines_are_counted_from_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include <time.h>
 
+#include "base/hash.h"
 #include "base/rng.h"
 #include "text/split.h"
 #include "text/vocab.h"
@@ -33,7 +34,8 @@ static void join(const recur_vocab *v, char *out)
     }
 }
 
-static void check_built(recur_unit unit, const char *text, int64_t min_count, int64_t max_size, const char *wanted)
+static void check_built(recur_unit unit, const char *text, int64_t min_count, int64_t max_size,
+                        const char *wanted)
 {
     char         found[1000];
     recur_vocab *v = build(unit, text, min_count, max_size);
@@ -45,7 +47,8 @@ static void check_built(recur_unit unit, const char *text, int64_t min_count, in
     recur_vocab_destroy(v);
 }
 
-static void check_not_built(recur_unit unit, const char *text, size_t bytes, recur_vocab_opts opts, recur_status status, const char *part)
+static void check_not_built(recur_unit unit, const char *text, size_t bytes, recur_vocab_opts opts,
+                            recur_status status, const char *part)
 {
     recur_vocab *v;
     ri_error     e;
@@ -60,7 +63,10 @@ static void characters_are_ordered_by_code_point(void **state)
 {
     (void)state;
     check_built(RECUR_CHAR, "hello", 0, 0, "e|h|l|o");
-    check_built(RECUR_CHAR, "b\xc3\xa9" "a\xf0\x9f\x98\x80\xe2\x82\xac\nz", 0, 0, "\n|a|b|z|\xc3\xa9|\xe2\x82\xac|\xf0\x9f\x98\x80");
+    check_built(RECUR_CHAR,
+                "b\xc3\xa9"
+                "a\xf0\x9f\x98\x80\xe2\x82\xac\nz",
+                0, 0, "\n|a|b|z|\xc3\xa9|\xe2\x82\xac|\xf0\x9f\x98\x80");
     check_built(RECUR_CHAR, "hello", 1, 4, "e|h|l|o"); /* nothing to cut */
     check_built(RECUR_CHAR, "hello", 1, 9, "e|h|l|o");
     check_built(RECUR_CHAR, "hello", 2, 0, "<unk>|l");
@@ -75,13 +81,22 @@ static void words_are_ordered_by_count_then_bytes(void **state)
 {
     (void)state;
     check_built(RECUR_WORD, "the cat the dog a cat the", 0, 0, "<unk>|the|cat|a|dog");
-    check_built(RECUR_WORD, " b\ta \r\x0b\x0c" "ab\n\nb", 0, 0, "<unk>|\n|b|a|ab");
-    check_built(RECUR_WORD, "b\xc2\xa0" "a\xe3\x80\x80\xe2\x80\xa8" "c\xc2\x85" "d", 0, 0, "<unk>|a|b|c|d");
+    check_built(RECUR_WORD,
+                " b\ta \r\x0b\x0c"
+                "ab\n\nb",
+                0, 0, "<unk>|\n|b|a|ab");
+    check_built(RECUR_WORD,
+                "b\xc2\xa0"
+                "a\xe3\x80\x80\xe2\x80\xa8"
+                "c\xc2\x85"
+                "d",
+                0, 0, "<unk>|a|b|c|d");
     check_built(RECUR_WORD, "the cat the dog a cat the", 2, 0, "<unk>|the|cat");
     check_built(RECUR_WORD, "the cat the dog a cat the", 0, 4, "<unk>|the|cat|a");
     check_built(RECUR_WORD, "the cat the dog a cat the", 3, 3, "<unk>|the");
     check_built(RECUR_WORD, "the cat", 0, 1, "<unk>");
-    check_built(RECUR_WORD, "a <unk> b <unk> b <unk>", 0, 0, "<unk>|b|a"); /* the literal is the unknown token */
+    check_built(RECUR_WORD, "a <unk> b <unk> b <unk>", 0, 0,
+                "<unk>|b|a"); /* the literal is the unknown token */
     check_built(RECUR_WORD, "a", 0, 0, "<unk>|a");
 }
 
@@ -107,18 +122,20 @@ static void bytes_are_always_256(void **state)
     for (int i = 0; i < 256; i++) assert_int_equal(ids[i], 255 - i);
     recur_vocab_destroy(v);
     recur_vocab_destroy(NULL);
-    check_not_built(RECUR_BYTE, "x", 1, (recur_vocab_opts){.max_size = 255}, RECUR_EARG, "always has 256 tokens");
-    check_not_built(RECUR_BYTE, "x", 1, (recur_vocab_opts){.min_count = 2}, RECUR_EARG, "always has 256 tokens");
+    check_not_built(RECUR_BYTE, "x", 1, (recur_vocab_opts){.max_size = 255}, RECUR_EARG,
+                    "always has 256 tokens");
+    check_not_built(RECUR_BYTE, "x", 1, (recur_vocab_opts){.min_count = 2}, RECUR_EARG,
+                    "always has 256 tokens");
 }
 
 static void several_texts_are_one(void **state)
 {
     (void)state;
     const char *const texts[] = {"a b", "", "b c"}, *const broken[] = {"a", "b\nc\xff"};
-    const size_t      bytes[] = {3, 0, 3}, broken_bytes[] = {1, 4};
-    char              found[100];
-    recur_vocab      *v;
-    ri_error          e;
+    const size_t bytes[] = {3, 0, 3}, broken_bytes[] = {1, 4};
+    char         found[100];
+    recur_vocab *v;
+    ri_error     e;
     assert_int_equal(ri_vocab_build(&HEAP, RECUR_WORD, 3, texts, bytes, NULL, &v, &e), RECUR_OK);
     join(v, found);
     assert_string_equal(found, "<unk>|b|a|c");
@@ -135,15 +152,18 @@ static void what_makes_no_vocabulary_is_refused(void **state)
         check_not_built(unit, "x", 1, (recur_vocab_opts){.max_size = -5}, RECUR_EARG, "greatest size -5");
         if (unit == RECUR_BYTE) continue;
         check_not_built(unit, "", 0, (recur_vocab_opts){0}, RECUR_EDATA, "holds no ");
-        check_not_built(unit, "a\nb \xe2\x82", 6, (recur_vocab_opts){0}, RECUR_EDATA, "invalid UTF-8 at byte 4 (line 2); --unit byte");
-        check_not_built(unit, "a\0b", 3, (recur_vocab_opts){0}, RECUR_EDATA, "a NUL byte at byte 1 (line 1); --unit byte");
+        check_not_built(unit, "a\nb \xe2\x82", 6, (recur_vocab_opts){0}, RECUR_EDATA,
+                        "invalid UTF-8 at byte 4 (line 2); --unit byte");
+        check_not_built(unit, "a\0b", 3, (recur_vocab_opts){0}, RECUR_EDATA,
+                        "a NUL byte at byte 1 (line 1); --unit byte");
     }
     check_not_built(RECUR_WORD, " \t ", 3, (recur_vocab_opts){0}, RECUR_EDATA, "holds no words");
 }
 
 /* ---- encoding ---- */
 
-static void check_encoded(recur_unit unit, const char *training, const char *text, const char *wanted, int64_t wanted_unknown)
+static void check_encoded(recur_unit unit, const char *training, const char *text, const char *wanted,
+                          int64_t wanted_unknown)
 {
     recur_vocab *v = build(unit, training, 0, 0);
     ri_error     e;
@@ -178,7 +198,8 @@ static void characters_not_in_the_vocabulary_are_named_or_unknown(void **state)
     int64_t      n, n_unknown;
     int32_t      ids[10];
     assert_int_equal(ri_vocab_encode(v, "ab\ncb\nb\xc3\xa9", 9, ids, &n, NULL, &e), RECUR_EDATA);
-    assert_string_equal(e.text, "the character U+00E9 '\xc3\xa9' at byte 7 (line 3) is not in the model's vocabulary");
+    assert_string_equal(
+        e.text, "the character U+00E9 '\xc3\xa9' at byte 7 (line 3) is not in the model's vocabulary");
     assert_int_equal(ri_vocab_encode(v, "a\tb", 3, NULL, &n, NULL, &e), RECUR_EDATA);
     assert_string_equal(e.text, "the character U+0009 at byte 1 (line 1) is not in the model's vocabulary");
     assert_int_equal(ri_vocab_encode(v, "a\xf0\x9f\x98\x80", 5, NULL, &n, NULL, &e), RECUR_EDATA);
@@ -261,7 +282,8 @@ static void vocabularies_survive_json(void **state)
     check_json(build(RECUR_CHAR, "a\"\\\n\x01\xc3\xa9\xef\xbf\xbf", 0, 0), NULL);
     check_json(build(RECUR_CHAR, "ba", 0, 0), "{\"unit\":\"char\",\"tokens\":[\"a\",\"b\"]}");
     check_json(build(RECUR_CHAR, "baa", 2, 0), "{\"unit\":\"char\",\"tokens\":[\"<unk>\",\"a\"]}");
-    check_json(build(RECUR_WORD, "a\nb", 0, 0), "{\"unit\":\"word\",\"tokens\":[\"<unk>\",\"\\n\",\"a\",\"b\"]}");
+    check_json(build(RECUR_WORD, "a\nb", 0, 0),
+               "{\"unit\":\"word\",\"tokens\":[\"<unk>\",\"\\n\",\"a\",\"b\"]}");
     check_json(build(RECUR_BYTE, "", 0, 0), "{\"unit\":\"byte\"}");
 }
 
@@ -285,29 +307,37 @@ static void hostile_json_is_refused(void **state)
     check_json_refused("[]", "\"unit\" is missing");
     check_json_refused("{}", "\"unit\" is missing");
     check_json_refused("{\"unit\":7,\"tokens\":[]}", "\"unit\" is missing");
-    check_json_refused("{\"unit\":\"bpe\",\"tokens\":[\"a\"]}", "\"unit\" is \"bpe\"; wanted char, byte or word");
+    check_json_refused("{\"unit\":\"bpe\",\"tokens\":[\"a\"]}",
+                       "\"unit\" is \"bpe\"; wanted char, byte or word");
     check_json_refused("{\"unit\":\"char\",\"unit\":\"char\",\"tokens\":[\"a\"]}", "duplicate");
     check_json_refused("{\"unit\":\"char\"}", "there are 1 fields; wanted \"unit\" and \"tokens\" alone");
-    check_json_refused("{\"unit\":\"char\",\"toks\":[\"a\"]}", "there are 2 fields; wanted \"unit\" and \"tokens\"");
+    check_json_refused("{\"unit\":\"char\",\"toks\":[\"a\"]}",
+                       "there are 2 fields; wanted \"unit\" and \"tokens\"");
     check_json_refused("{\"unit\":\"char\",\"tokens\":[\"a\"],\"more\":1}", "there are 3 fields");
     check_json_refused("{\"unit\":\"byte\",\"tokens\":[\"a\"]}", "there are 2 fields; wanted \"unit\" alone");
     check_json_refused("{\"unit\":\"char\",\"tokens\":{\"0\":\"a\"}}", "wanted an array of 1 to");
     check_json_refused("{\"unit\":\"char\",\"tokens\":[]}", "0 members");
     check_json_refused("{\"unit\":\"char\",\"tokens\":[7]}", "token 0 is not a string");
     check_json_refused("{\"unit\":\"char\",\"tokens\":[\"a\",null]}", "token 1 is not a string");
-    check_json_refused("{\"unit\":\"char\",\"tokens\":[\"a\",\"\"]}", "token 1 is \"\"; wanted one character");
+    check_json_refused("{\"unit\":\"char\",\"tokens\":[\"a\",\"\"]}",
+                       "token 1 is \"\"; wanted one character");
     check_json_refused("{\"unit\":\"char\",\"tokens\":[\"ab\"]}", "token 0 is \"ab\"; wanted one character");
-    check_json_refused("{\"unit\":\"char\",\"tokens\":[\"a\",\"<unk>\"]}", "token 1 is \"<unk>\"; wanted one character");
-    check_json_refused("{\"unit\":\"char\",\"tokens\":[\"a\",\"b\",\"a\"]}", "tokens 0 and 2 are the same: \"a\"");
+    check_json_refused("{\"unit\":\"char\",\"tokens\":[\"a\",\"<unk>\"]}",
+                       "token 1 is \"<unk>\"; wanted one character");
+    check_json_refused("{\"unit\":\"char\",\"tokens\":[\"a\",\"b\",\"a\"]}",
+                       "tokens 0 and 2 are the same: \"a\"");
     check_json_refused("{\"unit\":\"char\",\"tokens\":[\"\\u0000\"]}", "not JSON");
     check_json_refused("{\"unit\":\"char\",\"tokens\":[\"\\ud800\"]}", "not JSON");
     check_json_refused("{\"unit\":\"char\",\"tokens\":[\"\xff\"]}", "not JSON");
     check_json_refused("{\"unit\":\"word\",\"tokens\":[\"a\"]}", "token 0 is \"a\"; wanted \"<unk>\"");
-    check_json_refused("{\"unit\":\"word\",\"tokens\":[\"<unk>\",\"\"]}", "token 1 is \"\"; wanted a line feed, or a word");
+    check_json_refused("{\"unit\":\"word\",\"tokens\":[\"<unk>\",\"\"]}",
+                       "token 1 is \"\"; wanted a line feed, or a word");
     check_json_refused("{\"unit\":\"word\",\"tokens\":[\"<unk>\",\"a b\"]}", "wanted a line feed, or a word");
     check_json_refused("{\"unit\":\"word\",\"tokens\":[\"<unk>\",\" a\"]}", "wanted a line feed, or a word");
-    check_json_refused("{\"unit\":\"word\",\"tokens\":[\"<unk>\",\"a\xc2\xa0\"]}", "wanted a line feed, or a word");
-    check_json_refused("{\"unit\":\"word\",\"tokens\":[\"<unk>\",\"\\n\\n\"]}", "wanted a line feed, or a word");
+    check_json_refused("{\"unit\":\"word\",\"tokens\":[\"<unk>\",\"a\xc2\xa0\"]}",
+                       "wanted a line feed, or a word");
+    check_json_refused("{\"unit\":\"word\",\"tokens\":[\"<unk>\",\"\\n\\n\"]}",
+                       "wanted a line feed, or a word");
     check_json_refused("{\"unit\":\"word\",\"tokens\":[\"<unk>\",\"<unk>\"]}", "tokens 0 and 1 are the same");
 }
 
@@ -329,12 +359,15 @@ static void json_cut_anywhere_is_refused(void **state)
 /* Make a text of random code points, spaces and line feeds, of at most n_max characters. */
 static size_t random_text(uint64_t seed, int n_max, char *out)
 {
-    static const char *const PIECES[] = {"a", "b", " ", "\n", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\t", "\xc2\xa0", "zebra", "<unk>", "\xcc\x81"};
+    static const char *const PIECES[] = {
+        "a",  "b",        " ",     "\n",    "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
+        "\t", "\xc2\xa0", "zebra", "<unk>", "\xcc\x81"};
     int n = (int)(ri_uniform(seed, 0, 0) * n_max);
     *out = '\0';
     size_t length = 0;
     for (int i = 1; i <= n; i++) {
-        const char *piece = PIECES[(int)(ri_uniform(seed, 0, (uint64_t)i) * (sizeof PIECES / sizeof *PIECES))];
+        const char *piece =
+            PIECES[(int)(ri_uniform(seed, 0, (uint64_t)i) * (sizeof PIECES / sizeof *PIECES))];
         strcpy(out + length, piece);
         length += strlen(piece);
     }
@@ -394,7 +427,8 @@ static void cutting_keeps_ids_in_range(void **state)
         size_t     bytes = random_text(seed, 400, text);
         recur_unit unit = seed % 2 ? RECUR_WORD : RECUR_CHAR;
         if (strspn(text, " \t\xa0\xc2") == bytes) continue;
-        int64_t      min_count = (int64_t)(ri_uniform(seed, 1, 0) * 10), max_size = (int64_t)(ri_uniform(seed, 1, 1) * 12);
+        int64_t min_count = (int64_t)(ri_uniform(seed, 1, 0) * 10),
+                max_size = (int64_t)(ri_uniform(seed, 1, 1) * 12);
         recur_vocab *v = build(unit, text, min_count, max_size);
         ri_error     e;
         int64_t      n, n_unknown, n_found = 0;
@@ -454,6 +488,16 @@ static void many_words_take_linear_time(void **state)
     free(text);
 }
 
+/* Two words whose 64-bit hashes are equal are still two. */
+static void equal_hashes_are_told_apart(void **state)
+{
+    (void)state;
+    static const char TWINS[] = "8yn0iYCKYHlIj4-BwPqk GReLUrM4wMqfg9yzV3KQ";
+    assert_true(ri_hash(RI_HASH_START, TWINS, 20) == ri_hash(RI_HASH_START, TWINS + 21, 20));
+    check_built(RECUR_WORD, TWINS, 0, 0, "<unk>|8yn0iYCKYHlIj4-BwPqk|GReLUrM4wMqfg9yzV3KQ");
+    check_encoded(RECUR_WORD, TWINS, TWINS, "1 2", 0);
+}
+
 /* A word of 20 MB without a line feed. */
 static void a_word_may_be_huge(void **state)
 {
@@ -491,7 +535,8 @@ static recur_status from_json(const recur_allocator *a, void *arg, ri_error *err
 {
     recur_vocab *v;
     (void)arg;
-    recur_status status = ri_vocab_from_json(a, "{\"unit\":\"word\",\"tokens\":[\"<unk>\",\"a\",\"b\"]}", &v, error);
+    recur_status status =
+        ri_vocab_from_json(a, "{\"unit\":\"word\",\"tokens\":[\"<unk>\",\"a\",\"b\"]}", &v, error);
     recur_vocab_destroy(v);
     return status;
 }
@@ -507,7 +552,8 @@ static recur_status to_json(const recur_allocator *a, void *arg, ri_error *error
 static void missing_memory_is_reported(void **state)
 {
     (void)state;
-    for (recur_unit unit = RECUR_CHAR; unit <= RECUR_WORD; unit++) assert_true(fail_every_allocation(build_with, &unit) > 0);
+    for (recur_unit unit = RECUR_CHAR; unit <= RECUR_WORD; unit++)
+        assert_true(fail_every_allocation(build_with, &unit) > 0);
     assert_true(fail_every_allocation(from_json, NULL) > 0);
     recur_vocab *v = build(RECUR_CHAR, "ab", 0, 0);
     assert_true(fail_every_allocation(to_json, v) > 0);
@@ -533,6 +579,7 @@ int main(void)
         cmocka_unit_test(cutting_keeps_ids_in_range),
         cmocka_unit_test(random_bytes_do_no_harm),
         cmocka_unit_test(many_words_take_linear_time),
+        cmocka_unit_test(equal_hashes_are_told_apart),
         cmocka_unit_test(a_word_may_be_huge),
         cmocka_unit_test(missing_memory_is_reported),
     };

@@ -4,7 +4,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
+#include <time.h>
 
 typedef struct place {
     char dir[TINY_PATH];
@@ -120,7 +120,9 @@ static void the_log_says_what_the_reports_said(void **state)
     size_t                   size;
     place_open(&p);
     recur_run_hooks hooks = {.user = &c, .report = collect};
-    assert_int_equal(train(&p, (recur_run_opts){.steps = 50, .report_every = 10}, &hooks, &done), RECUR_OK);
+    assert_int_equal(
+        train(&p, (recur_run_opts){.steps = 50, .report_every = 10, .train = {.lr = 0.02}}, &hooks, &done),
+        RECUR_OK);
     int counts[3] = {0};
     for (int i = 0; i < c.n; i++) counts[c.reports[i].event]++;
     assert_int_equal(counts[RECUR_EVENT_STEP], 5);
@@ -389,6 +391,12 @@ static void resuming_what_is_finished_or_not_begun(void **state)
     place_close(&p);
 }
 
+static bool stop_slowly(void *user, double progress, const recur_report *last)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    return stopper_tick(user, progress, last);
+}
+
 static void the_budget_may_change_between_sessions(void **state)
 {
     (void)state;
@@ -397,12 +405,42 @@ static void the_budget_may_change_between_sessions(void **state)
     recur_report  done;
     stopper       s = {.stop_at = 5};
     place_open(&p);
-    recur_run_hooks hooks = {.user = &s, .tick = stopper_tick};
+    recur_run_hooks hooks = {.user = &s, .tick = stop_slowly};
     assert_int_equal(train(&p, (recur_run_opts){.steps = 500}, &hooks, NULL), RECUR_STOPPED);
     renew(&p, &spec);
     recur_run_opts opts = {.epochs = 1, .report_every = 3, .save_every_seconds = 7, .resume = true};
     assert_int_equal(train(&p, opts, NULL, &done), RECUR_OK);
     assert_int_equal(done.step, 22);
+    assert_true(done.seconds >= 0.1); /* the first session's five ticks count */
+    place_close(&p);
+}
+
+static void a_larger_budget_wakes_a_finished_run(void **state)
+{
+    (void)state;
+    recur_lm_spec  spec = tiny_spec();
+    place          p;
+    recur_report   done;
+    recur_run_opts opts = {.steps = 10};
+    place_open(&p);
+    assert_int_equal(train(&p, opts, NULL, &done), RECUR_OK);
+    opts = (recur_run_opts){.steps = 15, .resume = true};
+    renew(&p, &spec);
+    assert_int_equal(train(&p, opts, NULL, &done), RECUR_OK);
+    assert_int_equal(done.step, 15);
+
+    opts =
+        (recur_run_opts){.epochs = 40, .eval_every = 2, .patience = 1, .overwrite = true, .train = {.lr = 1}};
+    renew(&p, &spec);
+    assert_int_equal(train(&p, opts, NULL, &done), RECUR_OK);
+    int64_t step = done.step;
+    assert_true(step < 40 * 22);
+    opts.overwrite = false;
+    opts.resume = true;
+    opts.epochs = 80; /* out of patience it stays finished */
+    renew(&p, &spec);
+    assert_int_equal(train(&p, opts, NULL, &done), RECUR_OK);
+    assert_int_equal(done.step, step);
     place_close(&p);
 }
 
@@ -510,6 +548,25 @@ static void a_loss_that_is_not_finite_keeps_the_last_checkpoint(void **state)
     place_close(&p);
 }
 
+/* An update that writes infinities by itself: nothing of it reaches a file. */
+static void weights_that_are_not_finite_are_never_saved(void **state)
+{
+    (void)state;
+    place          p;
+    recur_lm_spec  spec = tiny_spec();
+    recur_run_opts opts = {
+        .epochs = 5, .save_every_seconds = 1e-9, .train = {.optim = RECUR_SGD, .lr = 1e200}};
+    place_open(&p);
+    assert_int_equal(train(&p, opts, NULL, NULL), RECUR_EDIVERGED);
+    assert_says(&p, "a weight is not finite after step 1");
+    assert_says(&p, "the last good checkpoint is kept, that of step 0");
+    renew(&p, &spec);
+    opts.resume = true;
+    assert_int_equal(train(&p, opts, NULL, NULL), RECUR_EDIVERGED);
+    assert_says(&p, "a weight is not finite after step 1");
+    place_close(&p);
+}
+
 /* Limits the size of files in the middle of a run: to writes it looks like a full disk. */
 typedef struct filler {
     int64_t       ticks, at;
@@ -550,6 +607,7 @@ static void a_full_disk_leaves_the_last_checkpoint_whole(void **state)
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &f.old), 0);
         assert_int_equal(status, RECUR_EIO);
         assert_says(&p, "cannot write");
+        assert_says(&p, "the last good checkpoint is kept");
         renew(&p, &spec);
         opts.resume = true;
         assert_int_equal(train(&p, opts, NULL, NULL), RECUR_OK);
@@ -560,35 +618,45 @@ static void a_full_disk_leaves_the_last_checkpoint_whole(void **state)
     place_close(&whole);
 }
 
+static bool stop_at_validation(void *user, const recur_report *report)
+{
+    if (report->event != RECUR_EVENT_VALID) return true;
+    *(double *)user = report->loss;
+    return false;
+}
+
 /* Killed after a checkpoint and before the model file that goes with it: the next session writes it. */
 static void a_model_file_older_than_its_checkpoint_is_written_again(void **state)
 {
     (void)state;
     recur_lm_spec  spec = tiny_spec();
-    recur_run_opts opts = {.epochs = 2, .eval_every = 11};
+    recur_run_opts opts = {.epochs = 2,
+                           .train = {.lr = 0.01, .schedule = {.kind = RECUR_EXPONENTIAL, .factor = 300}}};
     place          p, whole;
+    recur_report   done;
+    double         first;
     size_t         n;
+    char           path[TINY_PATH];
     place_open(&whole);
+    /* the first epoch learns; the second, at 300 times the rate, forgets */
     assert_int_equal(train(&whole, opts, NULL, NULL), RECUR_OK);
+
     place_open(&p);
-    char path[TINY_PATH];
     tiny_join(path, p.dir, "model.safetensors");
-    stopper         s = {.stop_at = 1};
-    recur_run_hooks hooks = {.user = &s, .tick = stopper_tick};
+    recur_run_hooks hooks = {.user = &first, .report = stop_at_validation};
     assert_int_equal(train(&p, opts, &hooks, NULL), RECUR_STOPPED);
-    char *stale = tiny_read(p.dir, "model.safetensors", &n);
+    char *current = tiny_read(p.dir, "model.safetensors", &n);
     renew(&p, &spec);
-    s = (stopper){.stop_at = 14}; /* just after the first validation: steps 2 to 11, three windows, step 12 */
+    assert_int_equal(recur_model_save(p.t.model, path), RECUR_OK); /* stale: the weights before step 1 */
     opts.resume = true;
-    s.stop_at = 13;
-    assert_int_equal(train(&p, opts, &hooks, NULL), RECUR_STOPPED);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(stale, 1, n, file), n);
-    fclose(file);
-    free(stale);
-    renew(&p, &spec);
-    assert_int_equal(train(&p, opts, NULL, NULL), RECUR_OK);
+    assert_int_equal(train(&p, opts, NULL, &done), RECUR_OK);
+    assert_true(done.best_valid == first && done.step == 44);
+    size_t m;
+    char  *found = tiny_read(p.dir, "model.safetensors", &m);
+    assert_int_equal(n, m);
+    assert_memory_equal(current, found, n);
+    free(current);
+    free(found);
     tiny_assert_same_run(whole.dir, p.dir);
     place_close(&p);
     place_close(&whole);
@@ -673,6 +741,32 @@ static void parts_of_a_single_step_can_be_trained(void **state)
     place_close(&p);
 }
 
+/* With one window per epoch there is nothing to carry: an epoch starts from the initial state. */
+static void no_state_goes_from_epoch_to_epoch(void **state)
+{
+    (void)state;
+    recur_lm_spec spec = tiny_spec();
+    place         p;
+    recur_report  carried, reset;
+    place_open(&p);
+    recur_lm_batches batches = {.batch = 4, .bptt = 200};
+    recur_run_opts   opts = {.epochs = 4};
+    assert_int_equal(recur_lm_train(p.t.model, p.t.train, NULL, &batches, &opts, NULL, &carried), RECUR_OK);
+    renew(&p, &spec);
+    batches.reset_state = true;
+    assert_int_equal(recur_lm_train(p.t.model, p.t.train, NULL, &batches, &opts, NULL, &reset), RECUR_OK);
+    assert_true(carried.loss == reset.loss);
+
+    batches.bptt = 50; /* four windows: now it matters */
+    renew(&p, &spec);
+    assert_int_equal(recur_lm_train(p.t.model, p.t.train, NULL, &batches, &opts, NULL, &reset), RECUR_OK);
+    renew(&p, &spec);
+    batches.reset_state = false;
+    assert_int_equal(recur_lm_train(p.t.model, p.t.train, NULL, &batches, &opts, NULL, &carried), RECUR_OK);
+    assert_true(carried.loss != reset.loss);
+    place_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -688,14 +782,17 @@ int main(void)
         cmocka_unit_test(temporary_files_of_a_killed_process_are_removed),
         cmocka_unit_test(resuming_what_is_finished_or_not_begun),
         cmocka_unit_test(the_budget_may_change_between_sessions),
+        cmocka_unit_test(a_larger_budget_wakes_a_finished_run),
         cmocka_unit_test(what_does_not_match_is_refused_and_named),
         cmocka_unit_test(a_run_with_parts_missing_is_refused),
         cmocka_unit_test(a_loss_that_is_not_finite_keeps_the_last_checkpoint),
+        cmocka_unit_test(weights_that_are_not_finite_are_never_saved),
         cmocka_unit_test(a_full_disk_leaves_the_last_checkpoint_whole),
         cmocka_unit_test(a_model_file_older_than_its_checkpoint_is_written_again),
         cmocka_unit_test(a_log_that_was_lost_is_begun_again),
         cmocka_unit_test(options_that_cannot_be_are_refused_before_anything_is_written),
         cmocka_unit_test(parts_of_a_single_step_can_be_trained),
+        cmocka_unit_test(no_state_goes_from_epoch_to_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
