@@ -42,8 +42,8 @@ typedef struct ri_matrix {
 typedef struct ri_rnn_weights {
     recur_cell  cell;
     bool        reset_before;
-    int64_t     I, H, P, G;           /* P = H without projection; G gates: 1, 4 or 3 */
-    const void *b_ih, *b_hh;          /* [G*H] or NULL */
+    int64_t     I, H, P, G;                     /* P = H without projection; G gates: 1, 4 or 3 */
+    const void *b_ih, *b_hh;                    /* [G*H] or NULL */
     const void *panel_ih, *panel_hh, *panel_hr; /* of [G*H,I], [G*H,P], [P,H] or NULL */
     const void *back_ih, *back_hh, *back_hr;    /* backward only */
 } ri_rnn_weights;
@@ -87,7 +87,7 @@ typedef struct ri_linear_pass {
     ri_rows     x;
     int64_t     O;
     const void *panel, *back, *b; /* of W [O,I] for x W^T, and for dy W (backward only); [O] or NULL */
-    void       *y;             /* [n,O] */
+    void       *y;                /* [n,O] */
     const void *dy;
     void       *dx;      /* [n,I] added to, or NULL */
     void       *dw, *db; /* added to; db NULL without bias */

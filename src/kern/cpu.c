@@ -9,7 +9,9 @@
 static const rk_table_f32 *const tables[] = {
     &rk_f32_ref,
 #if defined(__x86_64__)
-    &rk_f32_sse2, &rk_f32_avx2, &rk_f32_avx512,
+    &rk_f32_sse2,
+    &rk_f32_avx2,
+    &rk_f32_avx512,
 #elif defined(__aarch64__)
     &rk_f32_neon,
 #endif

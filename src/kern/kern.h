@@ -35,13 +35,13 @@ typedef struct rk_update {
     bool        is_first;     /* SGD's momentum starts as the gradient */
 } rk_update;
 
-#define RK_REAL  float
+#define RK_REAL float
 #define RK_TABLE rk_table_f32
 #include "kern/table.inc"
 #undef RK_REAL
 #undef RK_TABLE
 
-#define RK_REAL  double
+#define RK_REAL double
 #define RK_TABLE rk_table_f64
 #include "kern/table.inc"
 #undef RK_REAL

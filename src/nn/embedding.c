@@ -108,7 +108,7 @@ recur_var recur_one_hot(recur_tape *tape, const recur_pack *pack, int64_t vocabu
     recur_var y = ri_tape_var(tape, RECUR_SHAPE(pack->N, vocabulary), (void *)(uintptr_t)ids);
     if (!y.id) return y;
     const int32_t *by_id = sort_by_id(tape, ids, pack->N, vocabulary);
-    ri_node *node = ri_tape_at(tape, y);
+    ri_node       *node = ri_tape_at(tape, y);
     node->ids = ids;
     node->by_id = by_id;
     node->value = NULL;

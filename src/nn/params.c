@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 enum { MAX_NAME = 255 };
 
 recur_status recur_params_create(recur_ctx *ctx, uint64_t seed, recur_params **out)
@@ -89,7 +88,8 @@ static recur_status reserve(recur_params *p, int64_t size)
     return status;
 }
 
-recur_status ri_params_add(recur_params *p, const char *prefix, const char *name, recur_shape shape, int64_t *index)
+recur_status ri_params_add(recur_params *p, const char *prefix, const char *name, recur_shape shape,
+                           int64_t *index)
 {
     char full[MAX_NAME + 1];
     int  length = snprintf(full, sizeof full, "%s%s%s", prefix, *prefix ? "." : "", name);
@@ -206,15 +206,16 @@ double recur_params_grad_norm(const recur_params *p)
 /* The lock lets several threads run one model: the first to come packs, the others find the panel ready. */
 recur_status ri_params_panel(const recur_params *p, int64_t index, bool is_back, const void **panel)
 {
-    recur_params *params = (recur_params *)(uintptr_t)p; /* the panels are a cache: logically the set does not change */
-    ri_tensor    *t      = &params->tensors[index];
+    recur_params *params =
+        (recur_params *)(uintptr_t)p; /* the panels are a cache: logically the set does not change */
+    ri_tensor    *t = &params->tensors[index];
     ri_matrix     matrix = {t->kind, t->cell, t->reset_before, t->shape.size[0], t->shape.size[1]};
-    const ri_dev *dev    = p->ctx->dev;
-    void        **at     = &t->panel[is_back];
+    const ri_dev *dev = p->ctx->dev;
+    void        **at = &t->panel[is_back];
     pthread_mutex_lock(&params->panel_lock);
     recur_status status = RECUR_OK;
     if (!*at) {
-        *at                       = ri_allocate(&p->ctx->allocator, dev->panel_bytes(p->ctx, &matrix, is_back), 1);
+        *at = ri_allocate(&p->ctx->allocator, dev->panel_bytes(p->ctx, &matrix, is_back), 1);
         t->panel_version[is_back] = 0;
         if (!*at) status = ri_no_memory(p->ctx, "packed weights");
     }

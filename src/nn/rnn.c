@@ -59,16 +59,16 @@ static recur_status check_options(recur_ctx *ctx, const recur_rnn_spec *s)
 }
 
 /* Add one tensor of layer l, direction d, under PyTorch's name; a matrix says how its panels are cut. */
-static recur_status add(recur_rnn *rnn, const char *prefix, const char *tensor, int64_t l, int64_t d, recur_shape shape,
-                        ri_matrix_kind kind, int64_t *index)
+static recur_status add(recur_rnn *rnn, const char *prefix, const char *tensor, int64_t l, int64_t d,
+                        recur_shape shape, ri_matrix_kind kind, int64_t *index)
 {
     char name[64];
     snprintf(name, sizeof name, "%s_l%lld%s", tensor, (long long)l, d ? "_reverse" : "");
     recur_status s = ri_params_add(rnn->params, prefix, name, shape, index);
     if (s) return s;
-    ri_tensor *t    = &rnn->params->tensors[*index];
-    t->kind         = kind;
-    t->cell         = rnn->spec.cell;
+    ri_tensor *t = &rnn->params->tensors[*index];
+    t->kind = kind;
+    t->cell = rnn->spec.cell;
     t->reset_before = rnn->spec.reset_before;
     return RECUR_OK;
 }
@@ -80,8 +80,10 @@ static recur_status add_layer(recur_rnn *rnn, const char *prefix, int64_t l, int
     *t = (ri_rnn_tensors){-1, -1, -1, -1, -1};
     recur_status s = add(rnn, prefix, "weight_ih", l, d, RECUR_SHAPE(rows, input), RI_GATES_X, &t->w_ih);
     if (!s) s = add(rnn, prefix, "weight_hh", l, d, RECUR_SHAPE(rows, rnn->P), RI_GATES_H, &t->w_hh);
-    if (!s && !rnn->spec.no_bias) s = add(rnn, prefix, "bias_ih", l, d, RECUR_SHAPE(rows), RI_PLAIN, &t->b_ih);
-    if (!s && !rnn->spec.no_bias) s = add(rnn, prefix, "bias_hh", l, d, RECUR_SHAPE(rows), RI_PLAIN, &t->b_hh);
+    if (!s && !rnn->spec.no_bias)
+        s = add(rnn, prefix, "bias_ih", l, d, RECUR_SHAPE(rows), RI_PLAIN, &t->b_ih);
+    if (!s && !rnn->spec.no_bias)
+        s = add(rnn, prefix, "bias_hh", l, d, RECUR_SHAPE(rows), RI_PLAIN, &t->b_hh);
     if (!s && rnn->spec.projection)
         s = add(rnn, prefix, "weight_hr", l, d, RECUR_SHAPE(rnn->P, rnn->H), RI_PLAIN, &t->w_hr);
     return s;
@@ -90,8 +92,7 @@ static recur_status add_layer(recur_rnn *rnn, const char *prefix, int64_t l, int
 static recur_status add_initial_state(recur_rnn *rnn, const char *prefix)
 {
     int64_t      n = rnn->L * rnn->D;
-    recur_status s =
-        ri_params_add(rnn->params, prefix, "initial_h", RECUR_SHAPE(n, rnn->P), &rnn->initial_h);
+    recur_status s = ri_params_add(rnn->params, prefix, "initial_h", RECUR_SHAPE(n, rnn->P), &rnn->initial_h);
     if (!s && rnn->spec.cell == RECUR_LSTM)
         s = ri_params_add(rnn->params, prefix, "initial_c", RECUR_SHAPE(n, rnn->H), &rnn->initial_c);
     return s; /* they start at zero, as the state without them would */
@@ -221,12 +222,12 @@ recur_status ri_rnn_weights_of(const recur_rnn *rnn, int64_t layer, int64_t dire
 {
     const recur_params   *p = rnn->params;
     const ri_rnn_tensors *t = &rnn->tensors[layer * rnn->D + direction];
-    *w                      = (ri_rnn_weights){.cell         = rnn->spec.cell,
-                                               .reset_before = rnn->spec.reset_before,
-                                               .I            = p->tensors[t->w_ih].shape.size[1],
-                                               .H            = rnn->H,
-                                               .P            = rnn->P,
-                                               .G            = rnn->G};
+    *w = (ri_rnn_weights){.cell = rnn->spec.cell,
+                          .reset_before = rnn->spec.reset_before,
+                          .I = p->tensors[t->w_ih].shape.size[1],
+                          .H = rnn->H,
+                          .P = rnn->P,
+                          .G = rnn->G};
     if (t->b_ih >= 0) {
         w->b_ih = ri_params_value(p, t->b_ih);
         w->b_hh = ri_params_value(p, t->b_hh);

@@ -114,7 +114,8 @@ static bool take_pass(recur_tape *tape, const recur_rnn *rnn, ri_rnn_pass *p, in
 {
     bool    is_lstm = rnn->spec.cell == RECUR_LSTM;
     int64_t rows = p->is_kept ? N : p->steps.B;
-    p->gates        = ri_tape_elements(tape, tape->ctx->dev->rnn_gates(tape->ctx, rnn->spec.cell, rnn->H, &p->steps, p->is_kept));
+    p->gates = ri_tape_elements(
+        tape, tape->ctx->dev->rnn_gates(tape->ctx, rnn->spec.cell, rnn->H, &p->steps, p->is_kept));
     if (is_lstm) p->c = ri_tape_elements(tape, rows * rnn->H);
     if (rnn->spec.projection) p->m = ri_tape_elements(tape, rows * rnn->H);
     return !tape->status;

@@ -51,7 +51,7 @@ static size_t place(layout *at, int64_t n, size_t size)
 
 /* What every pass of a stream is over: one row. */
 static const int64_t  one_row[2] = {0, 1};
-static const ri_steps one_step   = {.T = 1, .B = 1, .offset = one_row};
+static const ri_steps one_step = {.T = 1, .B = 1, .offset = one_row};
 
 static layout plan(const recur_model *model)
 {

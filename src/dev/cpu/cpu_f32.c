@@ -5,9 +5,9 @@
 #include "base/rng.h"
 #include "dev/dev.h"
 
-#define RK_REAL  float
+#define RK_REAL float
 #define RK_TABLE rk_table_f32
-#define RI_NAME  ri_dev_f32
+#define RI_NAME ri_dev_f32
 
 #include "dev/cpu/tasks.inc"
 

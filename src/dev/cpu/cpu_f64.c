@@ -5,9 +5,9 @@
 #include "base/rng.h"
 #include "dev/dev.h"
 
-#define RK_REAL  double
+#define RK_REAL double
 #define RK_TABLE rk_table_f64
-#define RI_NAME  ri_dev_f64
+#define RI_NAME ri_dev_f64
 
 #include "dev/cpu/tasks.inc"
 

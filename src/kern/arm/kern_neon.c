@@ -8,7 +8,7 @@
 #include "kern/kern.h"
 
 #define RK_NAME rk_f32_neon
-#define RK_ISA  "neon"
+#define RK_ISA "neon"
 
 #include "kern/simd/all.inc"
 #endif

@@ -5,13 +5,13 @@
 
 #include "kern/kern.h"
 
-#define RK_REAL  float
+#define RK_REAL float
 #define RK_TABLE rk_table_f32
-#define RK_NAME  rk_f32_ref
-#define RK_ISA   "ref"
-#define rk_exp   expf
-#define rk_tanh  tanhf
-#define rk_sqrt  sqrtf
+#define RK_NAME rk_f32_ref
+#define RK_ISA "ref"
+#define rk_exp expf
+#define rk_tanh tanhf
+#define rk_sqrt sqrtf
 
 enum { LANES = 8 };
 

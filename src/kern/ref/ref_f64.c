@@ -5,13 +5,13 @@
 
 #include "kern/kern.h"
 
-#define RK_REAL  double
+#define RK_REAL double
 #define RK_TABLE rk_table_f64
-#define RK_NAME  rk_f64_ref
-#define RK_ISA   "ref"
-#define rk_exp   exp
-#define rk_tanh  tanh
-#define rk_sqrt  sqrt
+#define RK_NAME rk_f64_ref
+#define RK_ISA "ref"
+#define rk_exp exp
+#define rk_tanh tanh
+#define rk_sqrt sqrt
 
 enum { LANES = 8 };
 

@@ -8,7 +8,7 @@
 #include "kern/x86/avx2.h"
 
 #define RK_NAME rk_f32_avx2
-#define RK_ISA  "avx2"
+#define RK_ISA "avx2"
 
 #include "kern/simd/all.inc"
 #endif

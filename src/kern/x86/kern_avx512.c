@@ -8,7 +8,7 @@
 #include "kern/x86/avx512.h"
 
 #define RK_NAME rk_f32_avx512
-#define RK_ISA  "avx512"
+#define RK_ISA "avx512"
 
 #include "kern/simd/all.inc"
 #endif

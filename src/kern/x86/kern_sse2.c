@@ -8,7 +8,7 @@
 #include "kern/x86/sse2.h"
 
 #define RK_NAME rk_f32_sse2
-#define RK_ISA  "sse2"
+#define RK_ISA "sse2"
 
 #include "kern/simd/all.inc"
 #endif
