@@ -2,10 +2,10 @@
  *
  * Exit codes are the library's status numbers (recur/status.h); a run that a signal ended ends by that signal.
  * SPDX-License-Identifier: MIT */
-#include <stdlib.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,9 +28,9 @@ int app_open(app *a, const options *o)
     if (!status) return RECUR_OK;
     const char *cpu = getenv("RECUR_CPU");
     if (status == RECUR_EARG && cpu && *cpu)
-        return output_error(a, status,
-                            "RECUR_CPU is \"%s\"; wanted ref, or sse2, avx2, avx512 or neon where the processor has it",
-                            cpu);
+        return output_error(
+            a, status,
+            "RECUR_CPU is \"%s\"; wanted ref, or sse2, avx2, avx512 or neon where the processor has it", cpu);
     return output_error(a, status, "cannot start %d threads", opts.threads);
 }
 
