@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,6 +26,11 @@ int app_open(app *a, const options *o)
     const recur_ctx_opts opts = {.threads = (int)options_int(o, "threads"), .log = on_log, .log_user = a};
     recur_status         status = recur_ctx_create(&opts, &a->ctx);
     if (!status) return RECUR_OK;
+    const char *cpu = getenv("RECUR_CPU");
+    if (status == RECUR_EARG && cpu && *cpu)
+        return output_error(
+            a, status,
+            "RECUR_CPU is \"%s\"; wanted ref, or sse2, avx2, avx512 or neon where the processor has it", cpu);
     return output_error(a, status, "cannot start %d threads", opts.threads);
 }
 

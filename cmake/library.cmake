@@ -27,7 +27,8 @@ endif()
 
 # kernels for one instruction set are named after it; src/kern/cpu.c asks the processor before it calls them
 set(isa_avx2 -mavx2 -mfma)
-foreach(isa IN ITEMS avx2)
+set(isa_avx512 -mavx512f -mfma)
+foreach(isa IN ITEMS avx2 avx512)
   set(kernels ${library_sources})
   list(FILTER kernels INCLUDE REGEX "/src/kern/x86/.*_${isa}\\.c$")
   if(kernels AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")

@@ -45,7 +45,10 @@ typedef struct recur_ctx_opts {
 /* Create a context and start its threads.
  *
  * Owner.   The caller destroys it. opts may be NULL and is not kept.
- * Errors.  RECUR_EARG if threads is negative or above 1024, the type unknown or the allocator half given; RECUR_EMEMORY. *ctx is then NULL.
+ * The kernels are the best that the processor has. The environment variable RECUR_CPU (ref, sse2, avx2, avx512; neon) lowers the
+ * choice, to test and to compare.
+ * Errors.  RECUR_EARG if threads is negative or above 1024, the type unknown, the allocator half given or RECUR_CPU none that this
+ *          processor has; RECUR_EMEMORY. *ctx is then NULL.
  * Threads. One context may be used by several threads at once; operations that compute take turns on its pool.
  *          Results have the same bits for every number of threads. */
 RECUR_API recur_status recur_ctx_create(const recur_ctx_opts *opts, recur_ctx **ctx);

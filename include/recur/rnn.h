@@ -87,7 +87,7 @@ RECUR_API const recur_rnn_spec *recur_rnn_get_spec(const recur_rnn *rnn);
  * Shapes.  pack NULL: x is [T,B,I]. Otherwise x is [N,I] in the pack's rows. x may be one-hot rows.
  * Errors.  Sticky on the tape.
  * Threads. A stack may be used on several tapes at once while its parameters do not change.
- * Cost.    Training keeps G*H + H (LSTM: 6H) numbers per row and layer. A sequence has the same bits alone, in any batch,
+ * Cost.    Training keeps about (G+1)*H numbers per row and layer (LSTM 6H, GRU 5H), H rounded up to a vector of at most 16 for the gates. A sequence has the same bits alone, in any batch,
  *          step by step or in windows. */
 RECUR_API recur_seq recur_rnn_apply(recur_tape *tape, const recur_rnn *rnn, recur_var x,
                                     const recur_pack *pack, recur_state state);

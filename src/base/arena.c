@@ -70,9 +70,10 @@ void ri_arena_reset(ri_arena *arena)
 {
     if (!arena->newest) return;
     if (arena->newest->older) {
-        size_t total = arena->total_bytes;
+        size_t used = 0; /* not what the blocks could hold: the pass that is over is the measure */
+        for (const ri_arena_block *block = arena->newest; block; block = block->older) used += block->used;
         ri_arena_destroy(arena);
-        add_block(arena, total); /* without memory for it the arena is empty and grows again */
+        add_block(arena, used); /* without memory for it the arena is empty and grows again */
         return;
     }
     arena->newest->used = 0;

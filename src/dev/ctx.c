@@ -18,6 +18,14 @@ static int available_cores(void)
     return n > MAX_THREADS ? MAX_THREADS : (int)n;
 }
 
+/* RECUR_CPU names the most that may be used of the processor, for tests and comparisons; NULL for a name that it does not have. */
+static const void *choose_kernels(recur_dtype dtype)
+{
+    const char *at_most = getenv("RECUR_CPU");
+    const void *f32 = rk_choose_f32(at_most && *at_most ? at_most : NULL);
+    return dtype == RECUR_F64 && f32 ? (const void *)&rk_f64_ref : f32;
+}
+
 recur_status recur_ctx_create(const recur_ctx_opts *opts, recur_ctx **out)
 {
     if (!out) return RECUR_EARG;
@@ -33,7 +41,11 @@ recur_status recur_ctx_create(const recur_ctx_opts *opts, recur_ctx **out)
     ctx->allocator = o.allocator;
     ctx->opts = o;
     ctx->dev = o.dtype == RECUR_F64 ? &ri_dev_f64 : &ri_dev_f32;
-    ctx->kernels = o.dtype == RECUR_F64 ? (const void *)&rk_f64_ref : (const void *)rk_choose_f32();
+    ctx->kernels = choose_kernels(o.dtype);
+    if (!ctx->kernels) {
+        ri_release(&o.allocator, ctx);
+        return RECUR_EARG;
+    }
     if (pthread_key_create(&ctx->error_key, free)) {
         ri_release(&o.allocator, ctx);
         return RECUR_EMEMORY;

@@ -17,7 +17,8 @@
 /* Rows of a matrix: dense [n,width] with a stride, or one-hot rows given by their ids. */
 typedef struct ri_rows {
     const void    *x;
-    const int32_t *ids; /* not NULL: one-hot */
+    const int32_t *ids;   /* not NULL: one-hot */
+    const int32_t *by_id; /* one-hot: the rows in the order of their ids, equal ids in the order of rows */
     int64_t        n, width, stride;
 } ri_rows;
 
@@ -27,14 +28,24 @@ typedef struct ri_steps {
     const int64_t *offset; /* [T+1] */
 } ri_steps;
 
-/* The weights of one layer in one direction, as values and as panels. */
+/* A matrix and how its panels are cut: a plain one by outputs, one that feeds gates so that all gates of a unit lie together. */
+typedef enum ri_matrix_kind { RI_PLAIN = 0, RI_GATES_X, RI_GATES_H } ri_matrix_kind;
+
+typedef struct ri_matrix {
+    ri_matrix_kind kind;
+    recur_cell     cell; /* of gates */
+    bool           reset_before;
+    int64_t        rows, cols;
+} ri_matrix;
+
+/* The weights of one layer in one direction, as values and as panels: packed for products x W^T, and, for backward, for dy W. */
 typedef struct ri_rnn_weights {
     recur_cell  cell;
     bool        reset_before;
-    int64_t     I, H, P, G;         /* P = H without projection; G gates: 1, 4 or 3 */
-    const void *w_ih, *w_hh, *w_hr; /* [G*H,I], [G*H,P], [P,H] or NULL */
-    const void *b_ih, *b_hh;        /* [G*H] or NULL */
-    const void *panel_ih, *panel_hh, *panel_hr;
+    int64_t     I, H, P, G;                     /* P = H without projection; G gates: 1, 4 or 3 */
+    const void *b_ih, *b_hh;                    /* [G*H] or NULL */
+    const void *panel_ih, *panel_hh, *panel_hr; /* of [G*H,I], [G*H,P], [P,H] or NULL */
+    const void *back_ih, *back_hh, *back_hr;    /* backward only */
 } ri_rnn_weights;
 
 /* Gradients of the same, to be added to; NULL members as above. */
@@ -44,8 +55,8 @@ typedef struct ri_rnn_grads {
 
 /* One layer in one direction over one pack: where forward reads and writes, and what backward finds.
  *
- * S values per unit are kept in gates: LSTM i f g o; GRU r z n and u, where u is W_hn h + b_hn (reset after) or r*h (reset before);
- * vanilla: the pre-activation. Backward overwrites them with the gradients of the pre-activations. */
+ * gates is the backend's own: rnn_gates says how many elements it wants, rnn_trace reads it. Backward overwrites it with the
+ * gradients of the pre-activations. */
 typedef struct ri_rnn_pass {
     const ri_rnn_weights *w;
     ri_steps              steps;
@@ -75,8 +86,8 @@ typedef struct ri_rnn_pass {
 typedef struct ri_linear_pass {
     ri_rows     x;
     int64_t     O;
-    const void *w, *panel, *b; /* [O,I], packed, [O] or NULL */
-    void       *y;             /* [n,O] */
+    const void *panel, *back, *b; /* of W [O,I] for x W^T, and for dy W (backward only); [O] or NULL */
+    void       *y;                /* [n,O] */
     const void *dy;
     void       *dx;      /* [n,I] added to, or NULL */
     void       *dw, *db; /* added to; db NULL without bias */
@@ -158,9 +169,13 @@ struct ri_dev {
     void (*dropout_mask)(recur_ctx *, int64_t n, int64_t width, double p, const ri_noise *noise, void *mask);
 
     /* layers */
-    /* a matrix packed for products x W^T; its rows fall into `groups` equal parts (gates), each packed by itself */
-    size_t (*panel_bytes)(int64_t groups, int64_t rows, int64_t cols);
-    void (*panel_fill)(recur_ctx *, int64_t groups, int64_t rows, int64_t cols, const void *w, void *panel);
+    /* a matrix packed for products with its transpose (forward) or with itself (back) */
+    size_t (*panel_bytes)(const recur_ctx *, const ri_matrix *, bool is_back);
+    void (*panel_fill)(recur_ctx *, const ri_matrix *, bool is_back, const void *w, void *panel);
+    /* elements of ri_rnn_pass.gates over these steps */
+    int64_t (*rnn_gates)(const recur_ctx *, recur_cell, int64_t H, const ri_steps *, bool is_kept);
+    /* gates [N,G*H] of a kept pass, in the order i f g o or r z n, before backward */
+    void (*rnn_trace)(recur_ctx *, const ri_rnn_pass *, void *gates);
     /* forward passes of a single row run on the calling thread, without lock or system call: streams rely on it */
     void (*linear_forward)(recur_ctx *, const ri_linear_pass *);
     void (*linear_backward)(recur_ctx *, const ri_linear_pass *);

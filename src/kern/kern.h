@@ -1,12 +1,18 @@
 /* Kernels: arithmetic on pointers, one thread, no allocation. The contracts; ref/ is the specification.
  *
- * A kernel exists for float and double: table rk_f32 and rk_f64. Matrices are row-major with a row stride in elements. Every output
- * element is one chain of additions in the order of k, whatever the tile, so that splitting rows or columns differently, or
- * calling with one row, gives the same bits.
+ * A table of kernels works on vectors of `lanes` numbers. Every output element is one chain of additions in the order of k,
+ * whatever the tile, so that splitting rows or columns differently, or calling with one row, gives the same bits.
  *
- * A panel is a matrix W [cols_out,K] packed for products x W^T:   block j of RK_BLOCK outputs, then k, then the outputs of the block
+ * Weights lie in panels of at most RK_VECS vectors, so that a tile reads them in a row:
  *
- *   W [O,K]  ->  [ceil(O/16)][K][16]      the last block is filled up with zeros
+ *   W [n,K]  ->  panels [K][vectors*lanes]      missing columns of the last vector are zero
+ *
+ * Gates of a cell lie in blocks of RK_VECS vectors per row; a block holds all gates of `lanes` units, so that a
+ * cell is updated where its products have just been left:
+ *
+ *   LSTM     i f g o  of lanes units          GRU   u r z n  of lanes units (u: what r multiplies, or r*h)
+ *   vanilla  the pre-activation of RK_VECS*lanes units
+ *
  * SPDX-License-Identifier: MIT */
 #ifndef RK_KERN_H
 #define RK_KERN_H
@@ -17,9 +23,9 @@
 #include "recur/rnn.h"
 #include "recur/train.h"
 
-enum { RK_BLOCK = 16 };
+enum { RK_VECS = 4, RK_MAX_LANES = 16, RK_MAX_WIDTH = RK_VECS * RK_MAX_LANES };
 
-/* How parameters are updated; the optimisers' equations stand in ref/update.inc. */
+/* How parameters are updated; the optimisers' equations stand in plain/update.inc. */
 typedef struct rk_update {
     recur_optim optim;
     double      lr, momentum, beta1, beta2, epsilon, decay_rate, weight_decay;
@@ -44,10 +50,13 @@ typedef struct rk_update {
 extern const rk_table_f32 rk_f32_ref;
 extern const rk_table_f64 rk_f64_ref;
 #if defined(__x86_64__)
-extern const rk_table_f32 rk_f32_avx2;
+extern const rk_table_f32 rk_f32_sse2, rk_f32_avx2, rk_f32_avx512;
+#elif defined(__aarch64__)
+extern const rk_table_f32 rk_f32_neon;
 #endif
 
-/* Return the kernels that this processor runs best. */
-const rk_table_f32 *rk_choose_f32(void);
+/* Return the kernels that this processor runs best, at most those of that name (NULL: any); NULL for a name that is unknown
+ * or that this processor does not have. */
+const rk_table_f32 *rk_choose_f32(const char *at_most);
 
 #endif

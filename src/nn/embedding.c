@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "nn/embedding.h"
 
+#include <string.h>
+
 #include "nn/init.h"
 #include "nn/layers.h"
 #include "nn/tape.h"
@@ -22,7 +24,7 @@ recur_status recur_embedding_create(recur_params *params, const char *name, cons
     int64_t    first = params->n_tensors;
     recur_init init = spec->init;
     if (!ri_init_is_simple(init)) init = (recur_init){RECUR_INIT_NORMAL, 1};
-    recur_status s = ri_params_add(params, name, "weight", RECUR_SHAPE(e->V, e->E), 1, &e->weight);
+    recur_status s = ri_params_add(params, name, "weight", RECUR_SHAPE(e->V, e->E), &e->weight);
     if (!s) s = ri_init_simple(params, e->weight, init);
     if (s) {
         ri_params_truncate(params, first);
@@ -87,14 +89,28 @@ recur_var recur_embed(recur_tape *tape, const recur_embedding *e, const recur_pa
     return y;
 }
 
+/* The rows in the order of their ids (a counting sort), so that a gradient by columns goes through each column once. */
+static const int32_t *sort_by_id(recur_tape *tape, const int32_t *ids, int64_t n, int64_t V)
+{
+    int32_t *sorted = ri_tape_take(tape, n, sizeof *sorted), *next = ri_tape_take(tape, V + 1, sizeof *next);
+    if (tape->status) return NULL;
+    memset(next, 0, (size_t)(V + 1) * sizeof *next);
+    for (int64_t r = 0; r < n; r++) next[ids[r] + 1]++;
+    for (int64_t v = 0; v < V; v++) next[v + 1] += next[v];
+    for (int64_t r = 0; r < n; r++) sorted[next[ids[r]]++] = (int32_t)r;
+    return sorted;
+}
+
 recur_var recur_one_hot(recur_tape *tape, const recur_pack *pack, int64_t vocabulary)
 {
     const int32_t *ids = tokens_of(tape, pack, vocabulary, "recur_one_hot");
     if (!ids) return RECUR_NONE;
     recur_var y = ri_tape_var(tape, RECUR_SHAPE(pack->N, vocabulary), (void *)(uintptr_t)ids);
     if (!y.id) return y;
-    ri_node *node = ri_tape_at(tape, y);
+    const int32_t *by_id = sort_by_id(tape, ids, pack->N, vocabulary);
+    ri_node       *node = ri_tape_at(tape, y);
     node->ids = ids;
+    node->by_id = by_id;
     node->value = NULL;
-    return y;
+    return by_id ? y : RECUR_NONE;
 }

@@ -5,7 +5,6 @@
 #include <math.h>
 
 #include "base/rng.h"
-#include "dev/dev.h"
 
 recur_status ri_init_simple(recur_params *p, int64_t index, recur_init init)
 {
@@ -103,7 +102,7 @@ recur_status recur_params_add(recur_params *p, const char *name, recur_shape sha
 {
     if (!p || !name || !index) return RECUR_EARG;
     int64_t      added;
-    recur_status status = ri_params_add(p, "", name, shape, 1, &added);
+    recur_status status = ri_params_add(p, "", name, shape, &added);
     if (status) return status;
     if (init.kind == RECUR_INIT_DEFAULT) init = (recur_init){RECUR_INIT_NORMAL, 1};
     status = ri_init_simple(p, added, init);

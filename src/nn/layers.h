@@ -14,10 +14,7 @@ recur_status ri_rnn_weights_of(const recur_rnn *rnn, int64_t layer, int64_t dire
 int64_t ri_rnn_initial_h(const recur_rnn *rnn);
 int64_t ri_rnn_initial_c(const recur_rnn *rnn);
 
-/* How many values per unit a pass keeps in gates (see ri_rnn_pass). */
-int64_t ri_rnn_kept(recur_cell cell);
-
-/* Fill w, panel, b, O and x.width of a pass; the caller adds rows and outputs. Errors: RECUR_EMEMORY. */
+/* Fill panel, b, O and x.width of a pass; the caller adds rows and outputs. Errors: RECUR_EMEMORY. */
 recur_status ri_linear_weights_of(const recur_linear *linear, ri_linear_pass *pass);
 
 /* Return the table [V,E]. */

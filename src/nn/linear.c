@@ -18,11 +18,11 @@ static recur_status add_tensors(recur_linear *l, const char *name, const recur_l
     if (spec->tie) {
         l->weight = spec->tie->weight;
     } else {
-        s = ri_params_add(l->params, name, "weight", RECUR_SHAPE(l->O, l->I), 1, &l->weight);
+        s = ri_params_add(l->params, name, "weight", RECUR_SHAPE(l->O, l->I), &l->weight);
         if (!s) s = ri_init_simple(l->params, l->weight, init);
     }
     if (s || spec->no_bias) return s;
-    s = ri_params_add(l->params, name, "bias", RECUR_SHAPE(l->O), 1, &l->bias);
+    s = ri_params_add(l->params, name, "bias", RECUR_SHAPE(l->O), &l->bias);
     return s ? s : ri_init_simple(l->params, l->bias, init);
 }
 
@@ -65,9 +65,8 @@ recur_status ri_linear_weights_of(const recur_linear *l, ri_linear_pass *p)
 {
     p->O = l->O;
     p->x.width = l->I;
-    p->w = ri_params_value(l->params, l->weight);
     p->b = l->bias < 0 ? NULL : ri_params_value(l->params, l->bias);
-    return ri_params_panel(l->params, l->weight, &p->panel);
+    return ri_params_panel(l->params, l->weight, false, &p->panel);
 }
 
 /* A pass over the rows of x, checked. False: a sticky error. */
@@ -82,6 +81,7 @@ static bool pass_over(recur_tape *tape, const recur_linear *l, recur_var x, cons
         return false;
     }
     recur_status s = ri_linear_weights_of(l, p);
+    if (!s && !tape->is_inference) s = ri_params_panel(l->params, l->weight, true, &p->back);
     if (s) ri_tape_failed(tape, s);
     p->x = ri_node_rows(node);
     return !s;

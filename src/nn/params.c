@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dev/dev.h"
-
 enum { MAX_NAME = 255 };
 
 recur_status recur_params_create(recur_ctx *ctx, uint64_t seed, recur_params **out)
@@ -46,7 +44,8 @@ void ri_params_truncate(recur_params *p, int64_t n)
         ri_tensor *t = &p->tensors[--p->n_tensors];
         p->size = t->offset;
         ri_release(a, t->name);
-        ri_release(a, t->panel);
+        ri_release(a, t->panel[0]);
+        ri_release(a, t->panel[1]);
     }
 }
 
@@ -90,7 +89,7 @@ static recur_status reserve(recur_params *p, int64_t size)
 }
 
 recur_status ri_params_add(recur_params *p, const char *prefix, const char *name, recur_shape shape,
-                           int64_t groups, int64_t *index)
+                           int64_t *index)
 {
     char full[MAX_NAME + 1];
     int  length = snprintf(full, sizeof full, "%s%s%s", prefix, *prefix ? "." : "", name);
@@ -106,7 +105,7 @@ recur_status ri_params_add(recur_params *p, const char *prefix, const char *name
     recur_status status = reserve(p, size);
     if (status) return status;
     ri_tensor *t = &p->tensors[p->n_tensors];
-    *t = (ri_tensor){.shape = shape, .count = count, .offset = p->size, .groups = groups};
+    *t = (ri_tensor){.shape = shape, .count = count, .offset = p->size};
     t->name = ri_copy_string(&p->ctx->allocator, full);
     if (!t->name) return ri_no_memory(p->ctx, "a parameter's name");
     const ri_dev *dev = p->ctx->dev; /* the room may hold what a truncated tensor left */
@@ -205,25 +204,26 @@ double recur_params_grad_norm(const recur_params *p)
 }
 
 /* The lock lets several threads run one model: the first to come packs, the others find the panel ready. */
-recur_status ri_params_panel(const recur_params *p, int64_t index, const void **panel)
+recur_status ri_params_panel(const recur_params *p, int64_t index, bool is_back, const void **panel)
 {
     recur_params *params =
         (recur_params *)(uintptr_t)p; /* the panels are a cache: logically the set does not change */
     ri_tensor    *t = &params->tensors[index];
-    int64_t       rows = t->shape.size[0], cols = t->shape.size[1];
+    ri_matrix     matrix = {t->kind, t->cell, t->reset_before, t->shape.size[0], t->shape.size[1]};
     const ri_dev *dev = p->ctx->dev;
+    void        **at = &t->panel[is_back];
     pthread_mutex_lock(&params->panel_lock);
     recur_status status = RECUR_OK;
-    if (!t->panel) {
-        t->panel = ri_allocate(&p->ctx->allocator, dev->panel_bytes(t->groups, rows, cols), 1);
-        t->panel_version = 0;
-        if (!t->panel) status = ri_no_memory(p->ctx, "packed weights");
+    if (!*at) {
+        *at = ri_allocate(&p->ctx->allocator, dev->panel_bytes(p->ctx, &matrix, is_back), 1);
+        t->panel_version[is_back] = 0;
+        if (!*at) status = ri_no_memory(p->ctx, "packed weights");
     }
-    if (!status && t->panel_version != p->version) {
-        dev->panel_fill(p->ctx, t->groups, rows, cols, ri_params_value(p, index), t->panel);
-        t->panel_version = p->version;
+    if (!status && t->panel_version[is_back] != p->version) {
+        dev->panel_fill(p->ctx, &matrix, is_back, ri_params_value(p, index), *at);
+        t->panel_version[is_back] = p->version;
     }
-    *panel = t->panel;
+    *panel = *at;
     pthread_mutex_unlock(&params->panel_lock);
     return status;
 }

@@ -8,19 +8,21 @@
 
 #include <pthread.h>
 
-#include "dev/ctx.h"
+#include "dev/dev.h"
 #include "recur/params.h"
 
 enum { RI_PARAM_ALIGN = 16 };
 
 typedef struct ri_tensor {
-    char       *name;
-    recur_shape shape;
-    int64_t     count;
-    int64_t     offset; /* in elements, into the blocks */
-    int64_t     groups; /* gates that the rows of a matrix fall into: how its panel is cut */
-    void       *panel;  /* packed copy of a matrix for the kernels, or NULL */
-    uint64_t    panel_version;
+    char          *name;
+    recur_shape    shape;
+    int64_t        count;
+    int64_t        offset; /* in elements, into the blocks */
+    ri_matrix_kind kind;   /* how the panels of a matrix are cut; for gates also: */
+    recur_cell     cell;
+    bool           reset_before;
+    void          *panel[2];         /* packed copies of a matrix: for forward and for back, or NULL */
+    uint64_t       panel_version[2]; /* of the values that they were made from */
 } ri_tensor;
 
 struct recur_params {
@@ -41,12 +43,13 @@ void *ri_params_grad_of(const recur_params *params, int64_t index);
 /* Say that values were changed through the block. */
 void ri_params_touch(recur_params *params);
 
-/* Return the kernel's packed copy of a matrix [rows,cols], made anew if values changed. Errors: RECUR_EMEMORY. */
-recur_status ri_params_panel(const recur_params *params, int64_t index, const void **panel);
+/* Return the backend's packed copy of a matrix, for products with its transpose or (is_back) with itself, made anew if values changed.
+ * Errors: RECUR_EMEMORY. */
+recur_status ri_params_panel(const recur_params *params, int64_t index, bool is_back, const void **panel);
 
-/* Add a tensor of zeros; groups as in ri_tensor. prefix and name are joined by a dot unless prefix is empty. Errors: as recur_params_add. */
+/* Add a tensor of zeros. prefix and name are joined by a dot unless prefix is empty. Errors: as recur_params_add. */
 recur_status ri_params_add(recur_params *params, const char *prefix, const char *name, recur_shape shape,
-                           int64_t groups, int64_t *index);
+                           int64_t *index);
 
 /* Forget the tensors from index n on: undoes the additions of a layer that could not be completed. */
 void ri_params_truncate(recur_params *params, int64_t n);

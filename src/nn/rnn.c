@@ -58,13 +58,19 @@ static recur_status check_options(recur_ctx *ctx, const recur_rnn_spec *s)
     return RECUR_OK;
 }
 
-/* Add one tensor of layer l, direction d, under PyTorch's name. */
-static recur_status add(recur_rnn *rnn, const char *prefix, const char *kind, int64_t l, int64_t d,
-                        recur_shape shape, int64_t groups, int64_t *index)
+/* Add one tensor of layer l, direction d, under PyTorch's name; a matrix says how its panels are cut. */
+static recur_status add(recur_rnn *rnn, const char *prefix, const char *tensor, int64_t l, int64_t d,
+                        recur_shape shape, ri_matrix_kind kind, int64_t *index)
 {
     char name[64];
-    snprintf(name, sizeof name, "%s_l%lld%s", kind, (long long)l, d ? "_reverse" : "");
-    return ri_params_add(rnn->params, prefix, name, shape, groups, index);
+    snprintf(name, sizeof name, "%s_l%lld%s", tensor, (long long)l, d ? "_reverse" : "");
+    recur_status s = ri_params_add(rnn->params, prefix, name, shape, index);
+    if (s) return s;
+    ri_tensor *t = &rnn->params->tensors[*index];
+    t->kind = kind;
+    t->cell = rnn->spec.cell;
+    t->reset_before = rnn->spec.reset_before;
+    return RECUR_OK;
 }
 
 static recur_status add_layer(recur_rnn *rnn, const char *prefix, int64_t l, int64_t d)
@@ -72,22 +78,23 @@ static recur_status add_layer(recur_rnn *rnn, const char *prefix, int64_t l, int
     ri_rnn_tensors *t = &rnn->tensors[l * rnn->D + d];
     int64_t         rows = rnn->G * rnn->H, input = l ? rnn->D * rnn->P : rnn->spec.input;
     *t = (ri_rnn_tensors){-1, -1, -1, -1, -1};
-    recur_status s = add(rnn, prefix, "weight_ih", l, d, RECUR_SHAPE(rows, input), rnn->G, &t->w_ih);
-    if (!s) s = add(rnn, prefix, "weight_hh", l, d, RECUR_SHAPE(rows, rnn->P), rnn->G, &t->w_hh);
-    if (!s && !rnn->spec.no_bias) s = add(rnn, prefix, "bias_ih", l, d, RECUR_SHAPE(rows), 1, &t->b_ih);
-    if (!s && !rnn->spec.no_bias) s = add(rnn, prefix, "bias_hh", l, d, RECUR_SHAPE(rows), 1, &t->b_hh);
+    recur_status s = add(rnn, prefix, "weight_ih", l, d, RECUR_SHAPE(rows, input), RI_GATES_X, &t->w_ih);
+    if (!s) s = add(rnn, prefix, "weight_hh", l, d, RECUR_SHAPE(rows, rnn->P), RI_GATES_H, &t->w_hh);
+    if (!s && !rnn->spec.no_bias)
+        s = add(rnn, prefix, "bias_ih", l, d, RECUR_SHAPE(rows), RI_PLAIN, &t->b_ih);
+    if (!s && !rnn->spec.no_bias)
+        s = add(rnn, prefix, "bias_hh", l, d, RECUR_SHAPE(rows), RI_PLAIN, &t->b_hh);
     if (!s && rnn->spec.projection)
-        s = add(rnn, prefix, "weight_hr", l, d, RECUR_SHAPE(rnn->P, rnn->H), 1, &t->w_hr);
+        s = add(rnn, prefix, "weight_hr", l, d, RECUR_SHAPE(rnn->P, rnn->H), RI_PLAIN, &t->w_hr);
     return s;
 }
 
 static recur_status add_initial_state(recur_rnn *rnn, const char *prefix)
 {
     int64_t      n = rnn->L * rnn->D;
-    recur_status s =
-        ri_params_add(rnn->params, prefix, "initial_h", RECUR_SHAPE(n, rnn->P), 1, &rnn->initial_h);
+    recur_status s = ri_params_add(rnn->params, prefix, "initial_h", RECUR_SHAPE(n, rnn->P), &rnn->initial_h);
     if (!s && rnn->spec.cell == RECUR_LSTM)
-        s = ri_params_add(rnn->params, prefix, "initial_c", RECUR_SHAPE(n, rnn->H), 1, &rnn->initial_c);
+        s = ri_params_add(rnn->params, prefix, "initial_c", RECUR_SHAPE(n, rnn->H), &rnn->initial_c);
     return s; /* they start at zero, as the state without them would */
 }
 
@@ -211,11 +218,6 @@ int64_t ri_rnn_initial_c(const recur_rnn *rnn)
     return rnn->initial_c;
 }
 
-int64_t ri_rnn_kept(recur_cell cell)
-{
-    return cell == RECUR_LSTM || cell == RECUR_GRU ? 4 : 1;
-}
-
 recur_status ri_rnn_weights_of(const recur_rnn *rnn, int64_t layer, int64_t direction, ri_rnn_weights *w)
 {
     const recur_params   *p = rnn->params;
@@ -225,18 +227,22 @@ recur_status ri_rnn_weights_of(const recur_rnn *rnn, int64_t layer, int64_t dire
                           .I = p->tensors[t->w_ih].shape.size[1],
                           .H = rnn->H,
                           .P = rnn->P,
-                          .G = rnn->G,
-                          .w_ih = ri_params_value(p, t->w_ih),
-                          .w_hh = ri_params_value(p, t->w_hh)};
+                          .G = rnn->G};
     if (t->b_ih >= 0) {
         w->b_ih = ri_params_value(p, t->b_ih);
         w->b_hh = ri_params_value(p, t->b_hh);
     }
-    recur_status s = ri_params_panel(p, t->w_ih, &w->panel_ih);
-    if (!s) s = ri_params_panel(p, t->w_hh, &w->panel_hh);
-    if (!s && t->w_hr >= 0) {
-        w->w_hr = ri_params_value(p, t->w_hr);
-        s = ri_params_panel(p, t->w_hr, &w->panel_hr);
-    }
+    recur_status s = ri_params_panel(p, t->w_ih, false, &w->panel_ih);
+    if (!s) s = ri_params_panel(p, t->w_hh, false, &w->panel_hh);
+    if (!s && t->w_hr >= 0) s = ri_params_panel(p, t->w_hr, false, &w->panel_hr);
+    return s;
+}
+
+recur_status ri_rnn_back_weights(const recur_rnn *rnn, int64_t k, ri_rnn_weights *w)
+{
+    const ri_rnn_tensors *t = &rnn->tensors[k];
+    recur_status          s = ri_params_panel(rnn->params, t->w_ih, true, &w->back_ih);
+    if (!s) s = ri_params_panel(rnn->params, t->w_hh, true, &w->back_hh);
+    if (!s && t->w_hr >= 0) s = ri_params_panel(rnn->params, t->w_hr, true, &w->back_hr);
     return s;
 }

@@ -32,6 +32,9 @@ struct ri_rnn_run {
     ri_rnn_run      *next;    /* on the tape's list of those whose weight gradients are owed */
 };
 
+/* Fill the panels that backward needs, for layer and direction k = layer*D + direction. Errors: RECUR_EMEMORY. */
+recur_status ri_rnn_back_weights(const recur_rnn *rnn, int64_t k, ri_rnn_weights *w);
+
 /* Backward of an application; its weights follow when the walk back is over. */
 void ri_rnn_run_backward(recur_tape *tape, void *saved);
 

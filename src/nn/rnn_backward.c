@@ -50,6 +50,8 @@ static bool prepare_layer(recur_tape *tape, const ri_rnn_run *run, int64_t l, co
     for (int64_t d = 0; d < rnn->D; d++) {
         int64_t      k = l * rnn->D + d;
         ri_rnn_pass *p = &run->passes[k];
+        recur_status s = ri_rnn_back_weights(rnn, k, &run->weights[k]);
+        if (s) ri_tape_failed(tape, s);
         p->dy = ri_at(tape->ctx, dy, d * P);
         p->dy_stride = rnn->D * P;
         p->dx = dx;

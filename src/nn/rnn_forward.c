@@ -109,12 +109,13 @@ static recur_var state_out(recur_tape *tape, int64_t K, int64_t B, int64_t width
     return v;
 }
 
-/* Memory of one layer's passes. Without keeping, gates, c and m have one row per sequence. */
+/* Memory of one layer's passes. Without keeping, c and m have one row per sequence. */
 static bool take_pass(recur_tape *tape, const recur_rnn *rnn, ri_rnn_pass *p, int64_t N)
 {
     bool    is_lstm = rnn->spec.cell == RECUR_LSTM;
     int64_t rows = p->is_kept ? N : p->steps.B;
-    p->gates = ri_tape_elements(tape, rows * ri_rnn_kept(rnn->spec.cell) * rnn->H);
+    p->gates = ri_tape_elements(
+        tape, tape->ctx->dev->rnn_gates(tape->ctx, rnn->spec.cell, rnn->H, &p->steps, p->is_kept));
     if (is_lstm) p->c = ri_tape_elements(tape, rows * rnn->H);
     if (rnn->spec.projection) p->m = ri_tape_elements(tape, rows * rnn->H);
     return !tape->status;
@@ -184,8 +185,7 @@ static void take_trace(recur_tape *tape, ri_rnn_run *run, const extent *e, recur
         if (is_lstm)
             dev->copy(tape->ctx, N * H, p->c, ri_at(tape->ctx, ri_tape_at(tape, trace->c)->value, k * N * H));
         if (is_gated)
-            dev->gather_rows(tape->ctx, N, GH, NULL, p->gates, ri_rnn_kept(rnn->spec.cell) * H,
-                             ri_at(tape->ctx, ri_tape_at(tape, trace->gates)->value, k * N * GH), GH);
+            dev->rnn_trace(tape->ctx, p, ri_at(tape->ctx, ri_tape_at(tape, trace->gates)->value, k * N * GH));
     }
     run->trace_h = trace->h;
     run->trace_c = trace->c;

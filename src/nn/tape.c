@@ -92,7 +92,8 @@ ri_rows ri_node_rows(const ri_node *node)
 {
     int64_t width = ri_shape_last(node->shape), n = 1;
     for (int i = 0; i + 1 < node->shape.rank; i++) n *= node->shape.size[i];
-    return (ri_rows){.x = node->value, .ids = node->ids, .n = n, .width = width, .stride = width};
+    return (ri_rows){
+        .x = node->value, .ids = node->ids, .by_id = node->by_id, .n = n, .width = width, .stride = width};
 }
 
 /* ---- variables and operations ---- */

@@ -18,8 +18,9 @@ typedef struct ri_node {
     recur_shape    shape;
     int64_t        count;
     void          *value;
-    void          *grad; /* exists once backward has begun */
-    const int32_t *ids;  /* not NULL: one-hot rows, which have neither value nor gradient */
+    void          *grad;  /* exists once backward has begun */
+    const int32_t *ids;   /* not NULL: one-hot rows, which have neither value nor gradient */
+    const int32_t *by_id; /* the rows of these in the order of ids */
 } ri_node;
 
 typedef void (*ri_backward)(recur_tape *tape, void *saved);

@@ -49,6 +49,10 @@ static size_t place(layout *at, int64_t n, size_t size)
     return start;
 }
 
+/* What every pass of a stream is over: one row. */
+static const int64_t  one_row[2] = {0, 1};
+static const ri_steps one_step = {.T = 1, .B = 1, .offset = one_row};
+
 static layout plan(const recur_model *model)
 {
     const recur_rnn_spec *rnn = &model->lm.rnn;
@@ -59,7 +63,7 @@ static layout plan(const recur_model *model)
     place(&at, 1, sizeof(recur_stream));
     at.weights = place(&at, L, sizeof(ri_rnn_weights));
     at.row = place(&at, model->lm.embed, unit);
-    at.kept = place(&at, ri_rnn_kept(rnn->cell) * H, unit);
+    at.kept = place(&at, model->ctx->dev->rnn_gates(model->ctx, rnn->cell, H, &one_step, false), unit);
     at.h = place(&at, P, unit);
     at.c = place(&at, has_c ? H : 0, unit);
     at.m = place(&at, rnn->projection ? H : 0, unit);
@@ -154,7 +158,6 @@ recur_status recur_stream_fork(const recur_stream *stream, void *memory, size_t 
 /* Advance layer l over one row and return the row above it: the layer's new h. */
 static ri_rows advance(recur_stream *s, int64_t l, ri_rows x)
 {
-    static const int64_t  one_row[2] = {0, 1};
     recur_ctx            *ctx = s->model->ctx;
     const ri_rnn_weights *w = (const ri_rnn_weights *)part(s, s->at.weights) + l;
     char                 *old = part(s, s->at.state[s->now]);
@@ -162,11 +165,11 @@ static ri_rows advance(recur_stream *s, int64_t l, ri_rows x)
     bool                  has_c = w->cell == RECUR_LSTM;
     ri_rnn_pass           pass = {
                   .w = w,
-                  .steps = {.T = 1, .B = 1, .offset = one_row},
+                  .steps = one_step,
                   .x = x,
                   .h0 = ri_at(ctx, old, l * w->P),
                   .gates = part(s, s->at.kept),
-                  .m = w->w_hr ? part(s, s->at.m) : NULL,
+                  .m = w->panel_hr ? part(s, s->at.m) : NULL,
                   .h = part(s, s->at.h),
                   .h_stride = w->P,
                   .h_final = ri_at(ctx, next, l * w->P),

@@ -295,6 +295,7 @@ static double *outputs_and_gradients(model *m, bool is_traced, int64_t *n, size_
     double *all = proof_doubles(*n);
     PROOF_OK(m->ctx, recur_value_f64(t, y.output, all));
     PROOF_OK(m->ctx, recur_grad_f64(t, x, all + 50 * 20 * H * D));
+    recur_tape_reset(t); /* the arena is then one block of what the pass took */
     *bytes = recur_tape_bytes(t);
     recur_tape_destroy(t);
     return all;

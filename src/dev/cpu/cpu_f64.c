@@ -15,6 +15,8 @@
 
 #include "dev/cpu/rows.inc"
 
+#include "dev/cpu/panels.inc"
+
 #include "dev/cpu/linear.inc"
 
 #include "dev/cpu/rnn_forward.inc"

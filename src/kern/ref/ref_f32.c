@@ -8,16 +8,21 @@
 #define RK_REAL float
 #define RK_TABLE rk_table_f32
 #define RK_NAME rk_f32_ref
+#define RK_ISA "ref"
 #define rk_exp expf
 #define rk_tanh tanhf
 #define rk_sqrt sqrtf
 
-#include "kern/ref/gemm.inc"
+enum { LANES = 8 };
+
+#include "kern/ref/product.inc"
 
 #include "kern/ref/cells.inc"
 
-#include "kern/ref/vector.inc"
+#include "kern/ref/softmax.inc"
 
-#include "kern/ref/update.inc"
+#include "kern/plain/vector.inc"
 
-#include "kern/ref/table_of.inc"
+#include "kern/plain/update.inc"
+
+#include "kern/plain/table_of.inc"

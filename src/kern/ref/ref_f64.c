@@ -8,16 +8,21 @@
 #define RK_REAL double
 #define RK_TABLE rk_table_f64
 #define RK_NAME rk_f64_ref
+#define RK_ISA "ref"
 #define rk_exp exp
 #define rk_tanh tanh
 #define rk_sqrt sqrt
 
-#include "kern/ref/gemm.inc"
+enum { LANES = 8 };
+
+#include "kern/ref/product.inc"
 
 #include "kern/ref/cells.inc"
 
-#include "kern/ref/vector.inc"
+#include "kern/ref/softmax.inc"
 
-#include "kern/ref/update.inc"
+#include "kern/plain/vector.inc"
 
-#include "kern/ref/table_of.inc"
+#include "kern/plain/update.inc"
+
+#include "kern/plain/table_of.inc"
