@@ -28,13 +28,17 @@ struct app {
     recur_ctx *ctx; /* made by app_open */
 };
 
-extern const command train_lm_command, resume_command, eval_command, generate_command, inspect_command;
+extern const command train_lm_command, resume_command, eval_command, generate_command, inspect_command,
+    bench_command, lab_sequential_command;
 
 /* Every command, ended by NULL. */
 extern const command *const all_commands[];
 
 /* Create the context with the --threads given. Returns an exit code, the error said. */
 int app_open(app *a, const options *o);
+
+/* The same with a number of threads (0: all cores), in place of a context that is there. */
+int app_open_threads(app *a, int threads);
 
 /* ---- results and errors (output.c) ---- */
 
@@ -82,6 +86,7 @@ void signals_end(int signal_number); /* end the process by that signal */
 
 int help_first_screen(app *a);
 int help_tasks(app *a); /* what can be trained */
+int help_labs(app *a);  /* the experiments */
 int help_command(app *a, const command *c, bool all);
 
 #endif

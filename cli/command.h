@@ -7,7 +7,7 @@
 
 typedef struct app app;
 
-/* A command: what it is called, how it is used, what runs it. */
+/* What a command is called, how it is used, what runs it. */
 typedef struct command {
     const char                *name;     /* "train lm" */
     const char                *synopsis; /* behind the name */

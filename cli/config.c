@@ -3,16 +3,21 @@
  * A run holds the whole configuration that it was made with, so that 'recur resume RUN' and 'recur train lm --config RUN/config' need
  * nothing else. Paths in it are absolute.
  * SPDX-License-Identifier: MIT */
+#include "config.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app.h"
+#include "memory.h"
+#include "suggest.h"
 
-enum { CONFIG_MAX = 1 << 20 }; /* bytes; a configuration has a few hundred */
+enum { CONFIG_MAX = 1 << 20, WRITER_WAIT_MS = 5000 }; /* bytes; a configuration has a few hundred */
 
 static char *trim(char *text)
 {
@@ -36,13 +41,6 @@ static recur_status unknown_name(options *o, int line, const char *name)
                         name, s.best);
 }
 
-static option_value *find_name(options *o, const char *name)
-{
-    for (int i = 0; i < o->n_values; i++)
-        if (strcmp(o->values[i].row->name, name) == 0) return &o->values[i];
-    return NULL;
-}
-
 static recur_status take_line(options *o, int line, char *text)
 {
     char *sign = strchr(text, '=');
@@ -55,7 +53,7 @@ static recur_status take_line(options *o, int line, char *text)
     char *name = trim(text);
     char *value = trim(sign + 1);
 
-    option_value *v = find_name(o, name);
+    option_value *v = options_look(o, name);
     if (!v || v->row->flags & OPTION_LOCAL) return unknown_name(o, line, name);
     if (v->source == SOURCE_COMMAND) return RECUR_OK;
     if (v->source == SOURCE_FILE && !(v->row->flags & OPTION_MANY))
@@ -63,18 +61,35 @@ static recur_status take_line(options *o, int line, char *text)
                             name, v->line);
     char label[128];
     snprintf(label, sizeof label, "%.60s, line %d: %s", o->file, line, name);
-    v->texts = need_more(v->texts, (size_t)v->n_texts + 1, sizeof *v->texts);
-    v->texts[v->n_texts++] = need_copy(value);
-    v->source = SOURCE_FILE;
+    recur_status status = options_store(o, v, SOURCE_FILE, label, value);
     v->line = line;
-    return value_parse(v, label, value, o->error, sizeof o->error);
+    return status;
+}
+
+/* Open a file for reading; NULL and errno where it cannot be. A pipe without a writer would block for ever: EAGAIN after some seconds. */
+static FILE *open_patiently(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) return NULL;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    FILE         *f = poll(&p, 1, WRITER_WAIT_MS) == 0 ? NULL : fdopen(fd, "rb");
+    if (f) {
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    } else {
+        close(fd);
+        errno = EAGAIN;
+    }
+    return f;
 }
 
 /* Read a whole small text file. */
 static recur_status read_text(options *o, const char *path, char **text)
 {
-    FILE       *f = fopen(path, "rb");
+    FILE       *f = open_patiently(path);
     struct stat about;
+    if (!f && errno == EAGAIN)
+        return options_fail(o, RECUR_EIO, "nobody writes the configuration to pipe %s (waited %d s)", path,
+                            WRITER_WAIT_MS / 1000);
     if (!f) return options_fail(o, RECUR_EIO, "cannot read the configuration %s: %s", path, strerror(errno));
     if (fstat(fileno(f), &about) == 0 && S_ISDIR(about.st_mode)) {
         fclose(f);

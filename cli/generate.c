@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "memory.h"
 #include "rows.h"
 
 static const option generate_rows[] = {

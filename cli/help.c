@@ -13,6 +13,7 @@ static void print_uses(app *a, const char *begin)
     for (const command *const *c = all_commands; *c; c++) {
         char use[64];
         if (strncmp((*c)->name, begin, strlen(begin)) != 0) continue;
+        if (!*begin && strncmp((*c)->name, "lab ", 4) == 0) continue; /* a list of its own */
         snprintf(use, sizeof use, "recur %s %s", (*c)->name, (*c)->brief);
         output_format(a, "  %-28s %s\n", use, (*c)->summary);
     }
@@ -22,6 +23,7 @@ int help_first_screen(app *a)
 {
     output_format(a, "recur %s: recurrent neural networks, trained and run on the CPU\n\n", recur_version());
     print_uses(a, "");
+    output_format(a, "  %-28s %s\n", "recur lab", "the textbook's experiments");
     output_format(a, "\n  %-28s %s\n", "recur help COMMAND",
                   "show its options; with --all the rare ones too");
     return RECUR_OK;
@@ -31,6 +33,16 @@ int help_tasks(app *a)
 {
     output_format(a, "recur train TASK FILE...\n\n");
     print_uses(a, "train ");
+    return RECUR_OK;
+}
+
+int help_labs(app *a)
+{
+    if (!a->json) output_format(a, "recur lab NAME [options]\n\n");
+    if (!a->json) print_uses(a, "lab ");
+    for (const command *const *c = all_commands; *c && a->json; c++)
+        if (strncmp((*c)->name, "lab ", 4) == 0)
+            output_json(a, json_pack("{s:s,s:s}", "name", (*c)->name + 4, "summary", (*c)->summary));
     return RECUR_OK;
 }
 

@@ -24,7 +24,6 @@ static void describe(const recur_model *model, char *text, size_t size)
     static const char *const units[] = {"characters", "bytes", "words"};
     const recur_lm_spec     *s = recur_lm_get_spec(model);
     const recur_vocab       *vocab = recur_model_vocab(model);
-    int64_t                  layers = s->rnn.layers ? s->rnn.layers : 1;
     char                     input[64] = "one-hot input", extra[128] = "";
     if (s->embed) snprintf(input, sizeof input, "embedding of %" PRId64, s->embed);
     size_t n = 0;
@@ -36,8 +35,8 @@ static void describe(const recur_model *model, char *text, size_t size)
                  s->dropout > s->rnn.dropout ? s->dropout : s->rnn.dropout);
     snprintf(text, size,
              "language model over %" PRId64 " %s: %s, %s with %" PRId64 " layer%s of %" PRId64 " units%s, %s",
-             recur_vocab_size(vocab), units[recur_vocab_unit(vocab)], input, cells[s->rnn.cell], layers,
-             layers == 1 ? "" : "s", s->rnn.hidden, extra,
+             recur_vocab_size(vocab), units[recur_vocab_unit(vocab)], input, cells[s->rnn.cell],
+             s->rnn.layers, s->rnn.layers == 1 ? "" : "s", s->rnn.hidden, extra,
              s->tie ? "output tied to the embedding" : "linear output");
 }
 
@@ -84,19 +83,19 @@ static recur_status print_json(app *a, const recur_model *model, const char *arc
     return RECUR_OK;
 }
 
-/* Print what training noted, "step 3000, loss 1.5": the note is a JSON object of numbers, or any text. */
+/* Print what training noted, "step 3000, loss 1.5". Of a note that was not ours nothing is printed: it could move the cursor. */
 static void print_training(app *a, const char *note)
 {
-    json_t     *object = json_loads(note, JSON_REJECT_DUPLICATES, NULL), *value;
-    const char *key, *comma = "";
-    output_format(a, "training        %s", json_is_object(object) ? "" : note);
-    json_object_foreach(object, key, value)
-    {
+    static const char *const keys[] = {"step", "epoch", "loss", "best_valid"};
+    json_t                  *object = json_loads(note, JSON_REJECT_DUPLICATES, NULL);
+    const char              *before = "training        ";
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const json_t *value = json_object_get(object, keys[i]);
         if (!json_is_number(value)) continue;
-        output_format(a, "%s%s %.6g", comma, key, json_number_value(value));
-        comma = ", ";
+        output_format(a, "%s%s %.6g", before, keys[i], json_number_value(value));
+        before = ", ";
     }
-    output_format(a, "\n");
+    if (*before == ',') output_format(a, "\n");
     json_decref(object);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "store.h"
 #include "train.h"
 
@@ -70,9 +71,12 @@ static void say_step(const job *j, const recur_report *r)
 {
     char loss[32];
     if (j->app->bar.is_terminal) return; /* the bar says it */
-    progress_say(
-        j->app, "step %" PRId64 "  epoch %" PRId64 "  loss %s  norm %.3g  rate %.3g  %.0f tokens/s  %.1f s",
-        r->step, r->epoch, progress_loss(r->loss, loss), r->grad_norm, r->lr, r->items_per_s, r->seconds);
+    progress_say(j->app,
+                 "step %" PRId64 "  epoch %" PRId64
+                 "  loss %s  norm %.3g  clipped %.0f %%  rate %.3g  %.0f tokens/s  "
+                 "%.1f s",
+                 r->step, r->epoch, progress_loss(r->loss, loss), r->grad_norm, 100 * r->clip_rate, r->lr,
+                 r->items_per_s, r->seconds);
 }
 
 static void say_valid(const job *j, const recur_report *r)

@@ -1,4 +1,4 @@
-/* The parser of command lines. It knows no option by name: the command's table says what there is.
+/* The values of options: found by name, stored, completed by their defaults, and checked against what they need.
  * SPDX-License-Identifier: MIT */
 #include "options.h"
 
@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app.h"
-
-/* ---- values ---- */
+#include "memory.h"
 
 recur_status options_fail(options *o, recur_status status, const char *format, ...)
 {
@@ -20,7 +18,39 @@ recur_status options_fail(options *o, recur_status status, const char *format, .
     return status;
 }
 
-static option_value *find(const options *o, const char *name)
+/* ---- life ---- */
+
+void options_begin(options *o, const option_group *const *groups)
+{
+    *o = (options){0};
+    for (const option_group *const *g = groups; *g; g++) {
+        for (const option *row = (*g)->rows; row->name; row++) {
+            o->values = need_more(o->values, (size_t)o->n_values + 1, sizeof *o->values);
+            o->values[o->n_values++] = (option_value){.row = row};
+        }
+    }
+}
+
+static void clear(option_value *v)
+{
+    for (int i = 0; i < v->n_texts; i++) free(v->texts[i]);
+    free(v->texts);
+    *v = (option_value){.row = v->row};
+}
+
+void options_free(options *o)
+{
+    for (int i = 0; i < o->n_values; i++) clear(&o->values[i]);
+    for (int i = 0; i < o->n_args; i++) free(o->args[i]);
+    free(o->values);
+    free(o->args);
+    free(o->file);
+    o->n_values = o->n_args = 0;
+}
+
+/* ---- looking ---- */
+
+option_value *options_look(const options *o, const char *name)
 {
     for (int i = 0; i < o->n_values; i++)
         if (strcmp(o->values[i].row->name, name) == 0) return &o->values[i];
@@ -29,7 +59,7 @@ static option_value *find(const options *o, const char *name)
 
 option_value *options_find(const options *o, const char *name)
 {
-    option_value *v = find(o, name);
+    option_value *v = options_look(o, name);
     if (!v) abort(); /* a name that the table lacks is a mistake in this program */
     return v;
 }
@@ -60,21 +90,15 @@ const char *options_text(const options *o, const char *name)
     return v->n_texts ? v->texts[0] : NULL;
 }
 
-static void clear(option_value *v)
-{
-    for (int i = 0; i < v->n_texts; i++) free(v->texts[i]);
-    free(v->texts);
-    *v = (option_value){.row = v->row};
-}
+/* ---- storing ---- */
 
 void options_clear(options *o, const char *name)
 {
     clear(options_find(o, name));
 }
 
-/* Store a text under v and parse it. */
-static recur_status store(options *o, option_value *v, option_source source, const char *label,
-                          const char *text)
+recur_status options_store(options *o, option_value *v, option_source source, const char *label,
+                           const char *text)
 {
     if (!(v->row->flags & OPTION_MANY) || v->source < source) clear(v);
     v->texts = need_more(v->texts, (size_t)v->n_texts + 1, sizeof *v->texts);
@@ -87,7 +111,7 @@ void options_set(options *o, const char *name, option_source source, const char 
 {
     option_value *v = options_find(o, name);
     clear(v);
-    if (store(o, v, source, name, text)) abort(); /* the caller's promise */
+    if (options_store(o, v, source, name, text)) abort(); /* the caller's promise */
 }
 
 /* ---- what goes with what ---- */
@@ -130,3 +154,13 @@ static recur_status check_needs(options *o)
     return RECUR_OK;
 }
 
+recur_status options_complete(options *o)
+{
+    for (int i = 0; i < o->n_values; i++) {
+        option_value *v = &o->values[i];
+        if (v->source == SOURCE_NONE && v->row->fallback &&
+            options_store(o, v, SOURCE_DEFAULT, v->row->name, v->row->fallback))
+            abort(); /* a default of the table that its own row refuses */
+    }
+    return check_needs(o);
+}

@@ -29,9 +29,10 @@ enum {
     OPTION_LOCAL = 8,  /* says nothing about the result: not written into a run, not read from a file */
     OPTION_ABOVE = 16, /* min itself is not allowed */
     OPTION_FILE = 32,  /* only in configuration files */
+    OPTION_CONFIG = 64 /* its argument is a configuration file */
 };
 
-enum { OPTION_MAX_NUMBERS = 3 };
+enum { OPTION_MAX_NUMBERS = 5 };
 
 typedef struct option {
     const char *name; /* without dashes; NULL ends a table */
@@ -67,30 +68,27 @@ typedef struct option_value {
     int           n_numbers;
 } option_value;
 
-typedef struct command command;
-
 typedef struct options {
-    const command *command;
-    option_value  *values;
-    int            n_values;
-    char         **args;
-    int            n_args;
-    char          *file; /* where values of SOURCE_FILE come from */
-    char           error[1024];
+    option_value *values;
+    int           n_values;
+    char        **args;
+    int           n_args;
+    char         *file; /* where values of SOURCE_FILE come from */
+    char          error[1024];
 } options;
 
-/* Parse the words after a command's name. Returns RECUR_EARG (RECUR_EIO for a configuration file that cannot be read) with the
- * sentence in o->error. options_free is called in either case. */
-recur_status options_parse(options *o, const command *c, int n, char *const *words);
+/* Begin with the rows of some groups (ended by NULL), no value given. options_free is called at the end, whatever happened. */
+void options_begin(options *o, const option_group *const *groups);
+void options_free(options *o);
 
-/* Take a command's values from a configuration file alone. Otherwise as options_parse. */
-recur_status options_load(options *o, const command *c, const char *path);
-void         options_free(options *o);
-
+/* Keep a sentence in o->error and return its status. */
 recur_status options_fail(options *o, recur_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Look at a value. The name must be in the command's table. */
+/* Return the value of that name, NULL if the table has none. */
+option_value *options_look(const options *o, const char *name);
+
+/* Look at a value. The name must be in the table. */
 option_value *options_find(const options *o, const char *name);
 bool          options_given(const options *o, const char *name); /* not by default */
 bool          options_on(const options *o, const char *name);
@@ -101,9 +99,17 @@ const char   *options_text(const options *o, const char *name); /* NULL: none */
 /* Return whether an option can have an effect beside the others: what its row needs is there. */
 bool options_fits(const options *o, const option *row);
 
+/* Store a text as a value, or as one more of them where there may be many, and parse it; label is how a sentence calls the option. A
+ * stronger source replaces a weaker one. Returns RECUR_EARG with the sentence in o->error. */
+recur_status options_store(options *o, option_value *v, option_source source, const char *label,
+                           const char *text);
+
 /* Give a value that the user left open, or replace one: text must be right. */
 void options_set(options *o, const char *name, option_source source, const char *text);
 void options_clear(options *o, const char *name);
+
+/* Fill in the defaults of the table, and refuse an option without what it needs: RECUR_EARG with the sentence in o->error. */
+recur_status options_complete(options *o);
 
 /* ---- one value (values.c) ---- */
 
@@ -111,30 +117,5 @@ void options_clear(options *o, const char *name);
 recur_status value_parse(option_value *v, const char *label, const char *text, char *error,
                          size_t error_size);
 void         value_list(const char *choices, char *text, size_t size); /* "rnn, relu, lstm or gru" */
-
-/* ---- configuration files (config.c) ---- */
-
-recur_status config_read(options *o, const char *path);
-
-/* Return the effective configuration as lines "name = value"; the caller frees it. NULL: o->error says why. */
-char *config_write(options *o);
-
-/* ---- the nearest name (suggest.c) ---- */
-
-typedef struct suggestion {
-    const char *wanted; /* what was typed */
-    const char *best;   /* the nearest so far, NULL: nothing is near */
-    size_t      distance;
-} suggestion;
-
-void suggest_start(suggestion *s, const char *wanted);
-void suggest_offer(suggestion *s, const char *name);
-
-/* ---- memory ---- */
-
-/* Memory for the program itself, which ends with exit code 6 where there is none. */
-void *need_memory(size_t n, size_t size);
-void *need_more(void *p, size_t n, size_t size);
-char *need_copy(const char *text);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "memory.h"
 
 static bool settle(app *a, bool is_written)
 {

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "suggest.h"
 
-const command *const all_commands[] = {&train_lm_command, &resume_command,  &eval_command,
-                                       &generate_command, &inspect_command, NULL};
+const command *const all_commands[] = {
+    &train_lm_command, &resume_command, &eval_command,           &generate_command,
+    &inspect_command,  &bench_command,  &lab_sequential_command, NULL};
 
 /* ---- context ---- */
 
@@ -23,8 +25,14 @@ static void on_log(void *user, const char *line)
 
 int app_open(app *a, const options *o)
 {
-    const recur_ctx_opts opts = {.threads = (int)options_int(o, "threads"), .log = on_log, .log_user = a};
-    recur_status         status = recur_ctx_create(&opts, &a->ctx);
+    return app_open_threads(a, (int)options_int(o, "threads"));
+}
+
+int app_open_threads(app *a, int threads)
+{
+    const recur_ctx_opts opts = {.threads = threads, .log = on_log, .log_user = a};
+    recur_ctx_destroy(a->ctx);
+    recur_status status = recur_ctx_create(&opts, &a->ctx);
     if (!status) return RECUR_OK;
     const char *cpu = getenv("RECUR_CPU");
     if (status == RECUR_EARG && cpu && *cpu)
@@ -58,24 +66,28 @@ static const command *find_command(int n, char *const *words, int *n_used)
     return NULL;
 }
 
-/* "recur train" without a task, or with one that is not there. */
-static int no_task(app *a, int n, char *const *words)
+/* "recur train" without a task or "recur lab" without an experiment, or with one that is not there. */
+static int no_member(app *a, const char *what, int n, char *const *words)
 {
-    char       tasks[128] = "";
+    char       names[256] = "";
+    size_t     group = strlen(words[0]);
     suggestion s;
     suggest_start(&s, n > 1 ? words[1] : "");
     for (const command *const *c = all_commands; *c; c++) {
-        if (strncmp((*c)->name, "train ", 6) != 0) continue;
-        size_t length = strlen(tasks);
-        snprintf(tasks + length, sizeof tasks - length, "%s%s", length ? ", " : "", (*c)->name + 6);
-        suggest_offer(&s, (*c)->name + 6);
+        if (strncmp((*c)->name, words[0], group) != 0 || (*c)->name[group] != ' ') continue;
+        const char *name = (*c)->name + group + 1;
+        size_t      length = strlen(names);
+        snprintf(names + length, sizeof names - length, "%s%s", length ? ", " : "", name);
+        suggest_offer(&s, name);
     }
     if (n < 2 || words[1][0] == '-')
-        return output_error(a, RECUR_EARG, "recur train wants a task; there is: %s", tasks);
+        return output_error(a, RECUR_EARG, "recur %s wants a%s %s; there is: %s", words[0],
+                            *what == 'e' ? "n" : "", what, names);
     if (s.best)
-        return output_error(a, RECUR_EARG, "recur train has no task '%s'; did you mean %s?", words[1],
-                            s.best);
-    return output_error(a, RECUR_EARG, "recur train has no task '%s'; there is: %s", words[1], tasks);
+        return output_error(a, RECUR_EARG, "recur %s has no %s '%s'; did you mean %s?", words[0], what,
+                            words[1], s.best);
+    return output_error(a, RECUR_EARG, "recur %s has no %s '%s'; there is: %s", words[0], what, words[1],
+                        names);
 }
 
 static int no_command(app *a, int n, char *const *words)
@@ -83,7 +95,8 @@ static int no_command(app *a, int n, char *const *words)
     char           list[256] = "";
     const command *is_task_of = NULL;
     suggestion     s;
-    if (strcmp(words[0], "train") == 0) return no_task(a, n, words);
+    if (strcmp(words[0], "train") == 0) return no_member(a, "task", n, words);
+    if (strcmp(words[0], "lab") == 0) return no_member(a, "experiment", n, words);
     suggest_start(&s, words[0]);
     for (const command *const *c = all_commands; *c; c++) {
         size_t length = strlen(list);
@@ -92,8 +105,8 @@ static int no_command(app *a, int n, char *const *words)
         const char *task = strchr((*c)->name, ' ');
         if (task && strcmp(words[0], task + 1) == 0) is_task_of = *c;
     }
-    const char *others[] = {"train", "help", "version"};
-    for (int i = 0; i < 3; i++) suggest_offer(&s, others[i]);
+    const char *others[] = {"train", "lab", "help", "version"};
+    for (int i = 0; i < 4; i++) suggest_offer(&s, others[i]);
     if (is_task_of) s.best = is_task_of->name;
     if (s.best)
         return output_error(a, RECUR_EARG, "recur has no command '%s'; did you mean 'recur %s'?", words[0],
@@ -127,6 +140,7 @@ static int help(app *a, int n, char *words[])
         if (strcmp(words[i], "--all") != 0 && strcmp(words[i], "--help") != 0) words[n_left++] = words[i];
     if (n_left == 0) return help_first_screen(a);
     if (n_left == 1 && strcmp(words[0], "train") == 0) return help_tasks(a);
+    if (n_left == 1 && strcmp(words[0], "lab") == 0) return help_labs(a);
     const command *c = find_command(n_left, words, &n_used);
     return c ? help_command(a, c, all) : no_command(a, n_left, words);
 }
@@ -138,7 +152,7 @@ static int run(app *a, const command *c, int n, char *const *words)
     options o;
     if (has_word(n, words, "--help") || has_word(n, words, "-h"))
         return help_command(a, c, has_word(n, words, "--all"));
-    recur_status status = options_parse(&o, c, n, words);
+    recur_status status = command_parse(c, n, words, &o);
     int          code;
     if (status) {
         code = output_error(a, status, "%s", o.error);
@@ -151,6 +165,12 @@ static int run(app *a, const command *c, int n, char *const *words)
     return code;
 }
 
+/* Return whether "recur lab" with this word still asks for the list. */
+static bool is_list(const char *word)
+{
+    return strcmp(word, "--json") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int dispatch(app *a, int n, char *words[])
 {
     int n_used;
@@ -161,6 +181,7 @@ static int dispatch(app *a, int n, char *words[])
     if (n == 2 && strcmp(words[0], "train") == 0 &&
         (has_word(n, words, "--help") || has_word(n, words, "-h")))
         return help_tasks(a);
+    if (strcmp(words[0], "lab") == 0 && (n == 1 || (n == 2 && is_list(words[1])))) return help_labs(a);
     const command *c = find_command(n, words, &n_used);
     if (c) return run(a, c, n - n_used, words + n_used);
     if (words[0][0] == '-')
@@ -183,6 +204,7 @@ int main(int argc, char *argv[])
     app a = {0};
     fill_closed_streams();
     signal(SIGPIPE, SIG_IGN); /* a write then fails, and a run is saved before it ends */
+    signal(SIGXFSZ, SIG_IGN); /* so does one past a limit on the size of files */
     a.json = argc > 0 && has_word(argc - 1, argv + 1, "--json");
     progress_open(&a);
     int code = dispatch(&a, argc - 1, argv + 1);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "memory.h"
 #include "rows.h"
 #include "train.h"
 
@@ -37,10 +38,12 @@ static recur_status read_run(const char *dir, const options *given, options *o)
     else if (stat(path, &about) != 0)
         status = options_fail(o, RECUR_EIO, "there is no run in %s: cannot read %s: %s", dir, path,
                               strerror(errno));
-    if (!status) status = options_load(o, &train_lm_command, path);
+    if (!status) status = command_load(&train_lm_command, path, o);
     for (int i = 0; i < N_PASSED_ON && !status; i++)
         if (options_given(given, passed_on[i]))
             options_set(o, passed_on[i], SOURCE_COMMAND, options_text(given, passed_on[i]));
+    if (!status && !options_find(o, "data")->n_texts)
+        status = options_fail(o, RECUR_EARG, "%s does not say which data the run is about", path);
     if (!status) status = lm_complete(o);
     free(path);
     return status;

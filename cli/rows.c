@@ -11,11 +11,8 @@ static const option common_rows[] = {
      .fallback = "0",
      .default_says = "all cores",
      .help = "computing threads; the results have the same bits for every number"},
-    {.name = "quiet", .type = OPTION_SWITCH, .flags = OPTION_LOCAL, .help = "say nothing but errors"},
-    {.name = "json",
-     .type = OPTION_SWITCH,
-     .flags = OPTION_LOCAL,
-     .help = "write one JSON object per line to stdout and nothing else"},
+    ROW_QUIET,
+    ROW_JSON,
     ROW_END,
 };
 
@@ -247,7 +244,7 @@ static const option run_rows[] = {
     {.name = "config",
      .form = "FILE",
      .type = OPTION_TEXT,
-     .flags = OPTION_LOCAL,
+     .flags = OPTION_LOCAL | OPTION_CONFIG,
      .help = "take options from a file of lines \"name = value\"; the command line goes first"},
     ROW_END,
 };

@@ -12,6 +12,17 @@
         .name = NULL                                                                                         \
     }
 
+#define ROW_QUIET                                                                                            \
+    {                                                                                                        \
+        .name = "quiet", .type = OPTION_SWITCH, .flags = OPTION_LOCAL, .help = "say nothing but errors"      \
+    }
+
+#define ROW_JSON                                                                                             \
+    {                                                                                                        \
+        .name = "json", .type = OPTION_SWITCH, .flags = OPTION_LOCAL,                                        \
+        .help = "write one JSON object per line to stdout and nothing else"                                  \
+    }
+
 extern const option_group common_group;   /* --threads --quiet --json */
 extern const option_group model_group;    /* --cell ... */
 extern const option_group training_group; /* --batch --optim ... */

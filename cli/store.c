@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "memory.h"
+
 static char *join(const char *dir, const char *name)
 {
     size_t n = strlen(dir) + strlen(name) + 2;
@@ -56,11 +58,11 @@ static bool write_all(int fd, const char *bytes, size_t n)
 
 static bool replace(const char *path, const char *bytes, size_t n)
 {
-    size_t size = strlen(path) + 8;
+    size_t size = strlen(path) + 32;
     char  *temporary = need_memory(size, 1);
-    snprintf(temporary, size, "%s.XXXXXX", path);
-    int  fd = mkstemp(temporary);
-    bool ok = fd >= 0 && fchmod(fd, 0644) == 0 && write_all(fd, bytes, n);
+    snprintf(temporary, size, "%s.tmp-%ld", path, (long)getpid());
+    int  fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    bool ok = fd >= 0 && write_all(fd, bytes, n);
     int  reason = errno;
     if (fd >= 0 && close(fd) != 0 && ok) {
         reason = errno;
@@ -117,7 +119,7 @@ static bool holds(const char *dir, const char *config)
     return is_same;
 }
 
-/* Remove texts of the run that was here before: those that the configuration does not name. */
+/* Remove texts of the run that was here before: those that the configuration does not name, and what a killed process left of one. */
 static void remove_old(const char *dir, const char *config)
 {
     DIR *entries = opendir(dir);
@@ -125,7 +127,7 @@ static void remove_old(const char *dir, const char *config)
     for (struct dirent *e; (e = readdir(entries)) != NULL;) {
         const char *digits = e->d_name + 5;
         if (strncmp(e->d_name, "data-", 5) == 0 && strspn(digits, "0123456789abcdef") == 16 &&
-            strcmp(digits + 16, ".txt") == 0 && !strstr(config, e->d_name))
+            strncmp(digits + 16, ".txt", 4) == 0 && !strstr(config, e->d_name))
             (void)unlinkat(dirfd(entries), e->d_name, 0);
     }
     closedir(entries);

@@ -1,9 +1,11 @@
 /* The nearest name to one that does not exist, by edit distance: insertions, deletions, substitutions and exchanges of neighbours
  * cost 1 (Damerau 1964, in the restricted form). A name that merely goes on ("batch-size" for "batch") is near as well.
  * SPDX-License-Identifier: MIT */
-#include <string.h>
+#include "suggest.h"
 
-#include "options.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 enum { LONGEST = 48 }; /* names are shorter; longer words are not compared */
 

@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: MIT */
 #include "train.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "rows.h"
 
@@ -73,21 +75,35 @@ static const option_group        lm_group = {"Language model", lm_rows};
 static const option_group *const lm_groups[] = {
     &lm_group, &model_group, &training_group, &budget_group, &run_group, &common_group, NULL};
 
-/* Name a run after the time, and make the name one that does not exist. */
-static void name_run(char *dir, size_t size)
+static const char runs_dir[] = "runs";
+
+/* Name a run after the time and make its directory at once: another one may begin in the same second. Where it cannot be made, the
+ * library will say so. Returns whether the directory above is new. */
+static bool claim_name(char *dir, size_t size)
 {
-    char        stamp[32] = "";
-    struct stat about;
-    time_t      now = time(NULL);
-    struct tm   parts;
+    char      stamp[32] = "";
+    time_t    now = time(NULL);
+    struct tm parts;
+    bool      is_new = mkdir(runs_dir, 0777) == 0;
     if (localtime_r(&now, &parts)) strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &parts);
-    snprintf(dir, size, "runs/lm-%s", stamp);
-    for (int i = 2; lstat(dir, &about) == 0; i++) snprintf(dir, size, "runs/lm-%s-%d", stamp, i);
+    snprintf(dir, size, "%s/lm-%s", runs_dir, stamp);
+    for (int i = 2; mkdir(dir, 0777) != 0 && errno == EEXIST; i++)
+        snprintf(dir, size, "%s/lm-%s-%d", runs_dir, stamp, i);
+    return is_new;
+}
+
+/* Train in a directory with a name of its own; one in which nothing came to be does not stay. */
+static int train_named(app *a, options *o)
+{
+    char dir[96];
+    bool is_new = claim_name(dir, sizeof dir);
+    int  code = lm_run(a, o, dir, false);
+    if (rmdir(dir) == 0 && is_new) rmdir(runs_dir);
+    return code;
 }
 
 static int train_lm(app *a, options *o)
 {
-    char        dir[96];
     const char *out = options_text(o, "out");
     if (!options_find(o, "data")->n_texts)
         return output_error(a, RECUR_EARG,
@@ -95,9 +111,9 @@ static int train_lm(app *a, options *o)
     recur_status status = lm_complete(o);
     if (status) return output_error(a, status, "%s", o->error);
     if (out && !*out) return output_error(a, RECUR_EARG, "--out wants a directory, found an empty name");
-    if (!out) name_run(dir, sizeof dir);
     int code = app_open(a, o);
-    return code ? code : lm_run(a, o, out ? out : dir, false);
+    if (code) return code;
+    return out ? lm_run(a, o, out, false) : train_named(a, o);
 }
 
 const command train_lm_command = {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "suggest.h"
 
 typedef struct sentence {
     char       *text;

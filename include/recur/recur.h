@@ -1,9 +1,10 @@
 /* All of recur. The chapters, in reading order: ctx, params, pack, tape, rnn, layers; text, corpus, model; train, run;
- * stream, diag.
+ * stream, diag, bench.
  * SPDX-License-Identifier: MIT */
 #ifndef RECUR_H
 #define RECUR_H
 
+#include "bench.h"
 #include "corpus.h"
 #include "ctx.h"
 #include "diag.h"

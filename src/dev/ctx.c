@@ -5,18 +5,11 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/cores.h"
 #include "dev/dev.h"
 
 enum { MAX_THREADS = 1024 };
-
-static int available_cores(void)
-{
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    if (n < 1) return 1;
-    return n > MAX_THREADS ? MAX_THREADS : (int)n;
-}
 
 /* RECUR_CPU names the most that may be used of the processor, for tests and comparisons; NULL for a name that it does not have. */
 static const void *choose_kernels(recur_dtype dtype)
@@ -34,7 +27,8 @@ recur_status recur_ctx_create(const recur_ctx_opts *opts, recur_ctx **out)
     if (o.threads < 0 || o.threads > MAX_THREADS) return RECUR_EARG;
     if (o.dtype != RECUR_F32 && o.dtype != RECUR_F64) return RECUR_EARG;
     if (!o.allocator.allocate != !o.allocator.release) return RECUR_EARG;
-    if (o.threads == 0) o.threads = available_cores();
+    int cores = ri_cores_available();
+    if (o.threads == 0) o.threads = cores < MAX_THREADS ? cores : MAX_THREADS;
 
     recur_ctx *ctx = ri_allocate(&o.allocator, 1, sizeof *ctx);
     if (!ctx) return RECUR_EMEMORY;

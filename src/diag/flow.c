@@ -13,6 +13,7 @@ double recur_norm(const float *x, int64_t n)
 
 recur_status recur_gradient_flow(const recur_tape *tape, recur_var v, double *norms)
 {
+    if (!tape) return RECUR_EARG;
     recur_shape shape = recur_shape_of(tape, v);
     if (shape.rank < 1 || !norms || !tape->has_run_back || !tape->nodes[v.id].grad)
         return RI_FAIL(

@@ -11,11 +11,7 @@
 
 #include "model/model.h"
 #include "model/params_file.h"
-
-static int64_t output_size(const recur_rnn_spec *rnn)
-{
-    return rnn->projection ? rnn->projection : rnn->hidden;
-}
+#include "nn/layers.h"
 
 /* How embedding and head start: as the stack does where that has a meaning for them, else by their own default. */
 static recur_init outer_init(recur_init init)
@@ -38,10 +34,10 @@ static recur_status check_spec(recur_ctx *ctx, const recur_lm_spec *spec)
     if (!isfinite(spec->rnn.init.value) || !isfinite(spec->rnn.forget_bias))
         return RI_FAIL(ctx, RECUR_EARG, "init.value and forget_bias must be finite, found %g and %g",
                        spec->rnn.init.value, spec->rnn.forget_bias);
-    if (spec->tie && spec->embed != output_size(&spec->rnn))
+    if (spec->tie && spec->embed != ri_rnn_output(&spec->rnn))
         return RI_FAIL(ctx, RECUR_EARG,
                        "tie wants an embedding of the stack's output size %" PRId64 ", found embed %" PRId64,
-                       output_size(&spec->rnn), spec->embed);
+                       ri_rnn_output(&spec->rnn), spec->embed);
     return RECUR_OK;
 }
 
@@ -61,7 +57,7 @@ static recur_status add_layers(recur_model *model)
     if (status) return status;
     spec->rnn = *recur_rnn_get_spec(model->rnn);
 
-    recur_linear_spec head = {.input = output_size(&spec->rnn), .output = V, .init = outer};
+    recur_linear_spec head = {.input = ri_rnn_output(&spec->rnn), .output = V, .init = outer};
     if (spec->tie) head.tie = model->embedding;
     return recur_linear_create(model->params, "head", &head, &model->head);
 }
@@ -69,6 +65,10 @@ static recur_status add_layers(recur_model *model)
 recur_status recur_lm_create(recur_ctx *ctx, const recur_lm_spec *spec, recur_vocab *vocab, uint64_t seed,
                              recur_model **model)
 {
+    if (!ctx || !model) {
+        recur_vocab_destroy(vocab);
+        return RECUR_EARG;
+    }
     *model = NULL;
     recur_model *fresh = NULL;
     recur_status status;
@@ -100,11 +100,6 @@ recur_status recur_lm_create(recur_ctx *ctx, const recur_lm_spec *spec, recur_vo
 const recur_lm_spec *recur_lm_get_spec(const recur_model *model)
 {
     return &model->lm;
-}
-
-static int64_t gates(recur_cell cell)
-{
-    return cell == RECUR_LSTM ? 4 : cell == RECUR_GRU ? 3 : 1;
 }
 
 /* ---- on the tape ---- */
@@ -146,11 +141,11 @@ recur_var recur_lm_logits(recur_tape *tape, const recur_model *model, const recu
 int64_t recur_model_flops_per_step(const recur_model *model)
 {
     const recur_rnn_spec *rnn = &model->lm.rnn;
-    int64_t               P = output_size(rnn);
+    int64_t               P = ri_rnn_output(rnn);
     int64_t               total = 0;
     for (int64_t l = 0; l < rnn->layers; l++) {
         int64_t input = l ? P : model->lm.embed;
-        total += 2 * gates(rnn->cell) * rnn->hidden * (input + P);
+        total += 2 * ri_rnn_gates(rnn->cell) * rnn->hidden * (input + P);
         if (rnn->projection) total += 2 * P * rnn->hidden;
     }
     return total + 2 * P * recur_vocab_size(model->vocab);
@@ -158,13 +153,13 @@ int64_t recur_model_flops_per_step(const recur_model *model)
 
 /* ---- before loading ---- */
 
-/* The layers are walked only as far as the file has them, so a spec that claims 2^40 of them ends at the first missing one. */
+/* The layers are walked only as far as the file has them, so a spec that claims a thousand of them ends at the first missing one. */
 recur_status ri_lm_check_shapes(recur_ctx *ctx, const recur_lm_spec *spec, int64_t vocabulary,
                                 const ri_st_file *file, const char *path)
 {
     const recur_rnn_spec *rnn = &spec->rnn;
-    int64_t               P = output_size(rnn);
-    int64_t               rows = gates(rnn->cell) * rnn->hidden; /* sizes are below 2^31 */
+    int64_t               P = ri_rnn_output(rnn);
+    int64_t               rows = ri_rnn_gates(rnn->cell) * rnn->hidden; /* sizes are below 2^31 */
     recur_status          status = RECUR_OK;
     if (spec->embed)
         status = ri_params_want(ctx, file, path, "embedding.weight", RECUR_SHAPE(vocabulary, spec->embed),

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "model/model.h"
+#include "nn/layers.h"
 
 typedef enum field_kind { INTEGER, REAL, BOOLEAN, WORD } field_kind;
 
@@ -36,7 +37,7 @@ static const field fields[] = {
     {"dropout", REAL, AT(dropout), 0, 1, NULL},
     {"cell", WORD, AT(rnn.cell), 0, 0, cell_words},
     {"hidden", INTEGER, AT(rnn.hidden), 1, INT32_MAX, NULL},
-    {"layers", INTEGER, AT(rnn.layers), 1, INT32_MAX, NULL},
+    {"layers", INTEGER, AT(rnn.layers), 1, RI_MAX_LAYERS, NULL},
     {"projection", INTEGER, AT(rnn.projection), 0, INT32_MAX, NULL},
     {"no_bias", BOOLEAN, AT(rnn.no_bias), 0, 0, NULL},
     {"reset_before", BOOLEAN, AT(rnn.reset_before), 0, 0, NULL},

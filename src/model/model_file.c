@@ -156,6 +156,7 @@ static recur_status read_model(recur_ctx *ctx, const ri_st_file *file, const cha
 
 recur_status recur_model_load(recur_ctx *ctx, const char *path, recur_model **model)
 {
+    if (!ctx || !model) return RECUR_EARG;
     *model = NULL;
     if (!path) return RI_FAIL(ctx, RECUR_EARG, "no path to load a model from");
     const recur_allocator *a = &ctx->allocator;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "dev/dev.h"
+#include "nn/shape.h"
 
 /* ---- writing ---- */
 
@@ -71,21 +72,13 @@ static const char *shape_text(recur_shape shape, char text[SHAPE_TEXT])
     return text;
 }
 
-static bool same_shape(recur_shape a, recur_shape b)
-{
-    if (a.rank != b.rank) return false;
-    for (int i = 0; i < a.rank; i++)
-        if (a.size[i] != b.size[i]) return false;
-    return true;
-}
-
 recur_status ri_params_want(recur_ctx *ctx, const ri_st_file *file, const char *path, const char *name,
                             recur_shape shape, recur_status mismatch)
 {
     int64_t at = ri_st_find(file, name);
     if (at < 0) return RI_FAIL(ctx, mismatch, "%s: tensor \"%s\" is missing", path, name);
     recur_shape found = ri_st_shape(file, (size_t)at);
-    if (same_shape(shape, found)) return RECUR_OK;
+    if (ri_shape_equal(shape, found)) return RECUR_OK;
     char wanted_text[SHAPE_TEXT], found_text[SHAPE_TEXT];
     return RI_FAIL(ctx, mismatch, "%s: tensor \"%s\" has shape %s, wanted %s", path, name,
                    shape_text(found, found_text), shape_text(shape, wanted_text));

@@ -80,7 +80,7 @@ static void embed_backward(recur_tape *tape, void *saved)
 recur_var recur_embed(recur_tape *tape, const recur_embedding *e, const recur_pack *pack)
 {
     const int32_t *ids = tokens_of(tape, pack, e->V, "recur_embed");
-    if (!ids) return RECUR_NONE;
+    if (!ids || !ri_tape_fits(tape, e->params, "recur_embed")) return RECUR_NONE;
     recur_var y = ri_tape_var(tape, RECUR_SHAPE(pack->N, e->E), NULL);
     if (!y.id) return y;
     tape->ctx->dev->embed_forward(tape->ctx, pack->N, e->E, ids, ri_embedding_table(e),

@@ -7,6 +7,20 @@
 #include "nn/params.h"
 #include "recur/layers.h"
 
+/* Return how many gates a cell has, G. */
+static inline int64_t ri_rnn_gates(recur_cell cell)
+{
+    return cell == RECUR_LSTM ? 4 : cell == RECUR_GRU ? 3 : 1;
+}
+
+/* Return the size of h, P. */
+static inline int64_t ri_rnn_output(const recur_rnn_spec *spec)
+{
+    return spec->projection ? spec->projection : spec->hidden;
+}
+
+enum { RI_MAX_LAYERS = 1024 }; /* of a stack */
+
 /* Fill w with the weights and panels of one layer in one direction. Errors: RECUR_EMEMORY (panels). */
 recur_status ri_rnn_weights_of(const recur_rnn *rnn, int64_t layer, int64_t direction, ri_rnn_weights *w);
 

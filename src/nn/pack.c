@@ -108,7 +108,8 @@ recur_status recur_pack_set(recur_pack *p, int64_t n, const int64_t *lengths, co
 {
     if (!p) return RECUR_EARG;
     clear(p);
-    if (n < 0 || n > INT32_MAX || (n > 0 && !lengths))
+    if (n > 0 && !lengths) return RI_FAIL(p->ctx, RECUR_EARG, "a pack of sequences wants their lengths");
+    if (n < 0 || n > INT32_MAX)
         return RI_FAIL(p->ctx, RECUR_EARG, "a pack of %lld sequences, wanted 0 to 2147483647", (long long)n);
     int64_t N = 0, T = 0;
     for (int64_t b = 0; b < n; b++) {
@@ -116,6 +117,9 @@ recur_status recur_pack_set(recur_pack *p, int64_t n, const int64_t *lengths, co
             return RI_FAIL(p->ctx, RECUR_EARG,
                            "sequence %lld has length %lld; wanted 0 or more, together below 2^31",
                            (long long)b, (long long)lengths[b]);
+        if (tokens && !tokens[b] && lengths[b] > 0)
+            return RI_FAIL(p->ctx, RECUR_EARG, "sequence %lld of %lld tokens has none", (long long)b,
+                           (long long)lengths[b]);
         N += lengths[b];
         if (lengths[b] > T) T = lengths[b];
     }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nn/shape.h"
+
 enum { MAX_NAME = 255 };
 
 recur_status recur_params_create(recur_ctx *ctx, uint64_t seed, recur_params **out)
@@ -49,18 +51,6 @@ void ri_params_truncate(recur_params *p, int64_t n)
     }
 }
 
-/* Count the elements of a shape; -1 where it is no shape or does not fit. */
-static int64_t count_elements(recur_shape shape)
-{
-    if (shape.rank < 0 || shape.rank > RECUR_MAX_RANK) return -1;
-    int64_t n = 1;
-    for (int i = 0; i < shape.rank; i++) {
-        if (shape.size[i] < 1 || n > (INT64_MAX >> 8) / shape.size[i]) return -1;
-        n *= shape.size[i];
-    }
-    return n;
-}
-
 static recur_status grow_block(recur_params *p, void **block, int64_t capacity)
 {
     void *grown =
@@ -98,8 +88,8 @@ recur_status ri_params_add(recur_params *p, const char *prefix, const char *name
                        MAX_NAME);
     if (recur_params_find(p, full) >= 0)
         return RI_FAIL(p->ctx, RECUR_EARG, "parameter %s exists already", full);
-    int64_t count = count_elements(shape);
-    if (count < 0) return RI_FAIL(p->ctx, RECUR_EARG, "parameter %s has a size below 1 or too large", full);
+    int64_t count = ri_shape_count(shape);
+    if (count < 1) return RI_FAIL(p->ctx, RECUR_EARG, "parameter %s has a size below 1 or too large", full);
     int64_t size = p->size + (count + RI_PARAM_ALIGN - 1) / RI_PARAM_ALIGN * RI_PARAM_ALIGN;
 
     recur_status status = reserve(p, size);

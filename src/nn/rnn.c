@@ -10,12 +10,7 @@
 #include "nn/init.h"
 #include "nn/layers.h"
 
-enum { MAX_LAYERS = 1024, MAX_SIZE = 1 << 20 };
-
-static int64_t gates_of(recur_cell cell)
-{
-    return cell == RECUR_LSTM ? 4 : cell == RECUR_GRU ? 3 : 1;
-}
+enum { MAX_SIZE = 1 << 20 };
 
 static recur_status check_sizes(recur_ctx *ctx, const recur_rnn_spec *s)
 {
@@ -23,8 +18,8 @@ static recur_status check_sizes(recur_ctx *ctx, const recur_rnn_spec *s)
         return RI_FAIL(ctx, RECUR_EARG, "input size %lld, wanted 1 to %d", (long long)s->input, INT32_MAX);
     if (s->hidden < 1 || s->hidden > MAX_SIZE)
         return RI_FAIL(ctx, RECUR_EARG, "hidden size %lld, wanted 1 to %d", (long long)s->hidden, MAX_SIZE);
-    if (s->layers < 0 || s->layers > MAX_LAYERS)
-        return RI_FAIL(ctx, RECUR_EARG, "%lld layers, wanted 1 to %d", (long long)s->layers, MAX_LAYERS);
+    if (s->layers < 0 || s->layers > RI_MAX_LAYERS)
+        return RI_FAIL(ctx, RECUR_EARG, "%lld layers, wanted 1 to %d", (long long)s->layers, RI_MAX_LAYERS);
     if (s->projection < 0 || s->projection >= s->hidden)
         return RI_FAIL(ctx, RECUR_EARG,
                        "projection size %lld, wanted 1 to hidden size - 1 = %lld, or 0 for none",
@@ -180,8 +175,8 @@ recur_status recur_rnn_create(recur_params *params, const char *name, const recu
     rnn->spec.layers = rnn->L = spec->layers ? spec->layers : 1;
     rnn->D = spec->bidirectional ? 2 : 1;
     rnn->H = spec->hidden;
-    rnn->P = spec->projection ? spec->projection : spec->hidden;
-    rnn->G = gates_of(spec->cell);
+    rnn->P = ri_rnn_output(spec);
+    rnn->G = ri_rnn_gates(spec->cell);
     rnn->initial_h = rnn->initial_c = -1;
     rnn->tensors = ri_allocate(&ctx->allocator, (size_t)(rnn->L * rnn->D), sizeof *rnn->tensors);
     int64_t before = params->n_tensors;

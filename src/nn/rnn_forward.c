@@ -34,7 +34,7 @@ static bool sequence_extent(recur_tape *tape, const recur_rnn *rnn, recur_var x,
                             extent *e)
 {
     const ri_node *node = ri_tape_node(tape, x, "recur_rnn_apply");
-    if (!node) return false;
+    if (!node || !ri_tape_fits(tape, rnn->params, "recur_rnn_apply")) return false;
     recur_shape shape = node->shape;
     int         rank = pack ? 2 : 3;
     if (shape.rank != rank || ri_shape_last(shape) != rnn->spec.input || (pack && shape.size[0] != pack->N)) {
@@ -257,7 +257,7 @@ recur_seq recur_rnn_apply_traced(recur_tape *tape, const recur_rnn *rnn, recur_v
 recur_seq recur_rnn_step(recur_tape *tape, const recur_rnn *rnn, recur_var x, recur_state state)
 {
     const ri_node *node = ri_tape_node(tape, x, "recur_rnn_step");
-    if (!node) return none();
+    if (!node || !ri_tape_fits(tape, rnn->params, "recur_rnn_step")) return none();
     extent e = {.output = node->shape};
     if (rnn->D == 2)
         RI_TAPE_FAIL(tape, RECUR_EARG,

@@ -62,32 +62,6 @@ size_t recur_tape_bytes(const recur_tape *tape)
     return ri_arena_bytes(&tape->arena);
 }
 
-/* ---- shapes ---- */
-
-int64_t ri_shape_count(recur_shape shape)
-{
-    if (shape.rank < 0 || shape.rank > RECUR_MAX_RANK) return -1;
-    int64_t n = 1;
-    for (int i = 0; i < shape.rank; i++)
-        if (shape.size[i] < 0) return -1;
-    for (int i = 0; i < shape.rank; i++)
-        if (__builtin_mul_overflow(n, shape.size[i], &n) || n > INT64_MAX >> 8) return -1;
-    return n;
-}
-
-bool ri_shape_equal(recur_shape a, recur_shape b)
-{
-    if (a.rank != b.rank) return false;
-    for (int i = 0; i < a.rank; i++)
-        if (a.size[i] != b.size[i]) return false;
-    return true;
-}
-
-int64_t ri_shape_last(recur_shape shape)
-{
-    return shape.rank > 0 ? shape.size[shape.rank - 1] : 1;
-}
-
 ri_rows ri_node_rows(const ri_node *node)
 {
     int64_t width = ri_shape_last(node->shape), n = 1;
@@ -116,6 +90,16 @@ ri_node *ri_tape_node(recur_tape *tape, recur_var v, const char *what)
     RI_TAPE_FAIL(tape, RECUR_EARG, "%s: wanted a variable of this tape, found number %d of %lld", what,
                  (int)v.id, (long long)tape->n_nodes - 1);
     return NULL;
+}
+
+bool ri_tape_fits(recur_tape *tape, const recur_params *params, const char *what)
+{
+    static const char *const names[] = {[RECUR_F32] = "float32", [RECUR_F64] = "float64"};
+    recur_dtype              wanted = recur_ctx_dtype(tape->ctx), found = recur_ctx_dtype(params->ctx);
+    if (wanted != found)
+        RI_TAPE_FAIL(tape, RECUR_EARG, "%s: wanted %s parameters as the tape's context, found %s", what,
+                     names[wanted], names[found]);
+    return !tape->status;
 }
 
 void *ri_tape_take(recur_tape *tape, int64_t n, size_t size)
@@ -215,6 +199,7 @@ recur_var recur_param(recur_tape *tape, recur_params *params, int64_t index)
     recur_tensor_info info;
     recur_status      status = recur_params_info(params, index, &info);
     if (status) return ri_tape_failed(tape, status);
+    if (!ri_tape_fits(tape, params, "recur_param")) return RECUR_NONE;
     recur_var v = ri_tape_var(tape, info.shape, ri_params_value(params, index));
     if (v.id) ri_tape_push(tape, param_backward, &(param_saved){params, index, v}, sizeof(param_saved));
     return v;
@@ -289,6 +274,7 @@ static recur_status make_gradients(recur_tape *tape)
 
 recur_status recur_backward(recur_tape *tape, recur_var loss)
 {
+    if (!tape) return RECUR_EARG;
     const ri_node *node = ri_tape_node(tape, loss, "recur_backward");
     if (!node) return tape->status;
     if (node->count != 1 || !node->value)

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "dev/dev.h"
 #include "nn/pack.h"
+#include "nn/shape.h"
 #include "recur/layers.h"
 #include "recur/tape.h"
 
@@ -49,6 +50,9 @@ struct recur_tape {
 /* Return the node of a variable, NULL (and a sticky error) where there is none. Valid until the next variable is made. */
 ri_node *ri_tape_node(recur_tape *tape, recur_var v, const char *what);
 
+/* Whether parameters are of the tape's number type, as their bytes are read with it; a sticky error otherwise. */
+bool ri_tape_fits(recur_tape *tape, const recur_params *params, const char *what);
+
 /* Make a variable and say where its values go; RECUR_NONE (and a sticky error) without memory. value NULL: memory is taken here. */
 recur_var ri_tape_var(recur_tape *tape, recur_shape shape, void *value);
 
@@ -69,10 +73,6 @@ static inline ri_node *ri_tape_at(recur_tape *tape, recur_var v)
 {
     return &tape->nodes[v.id];
 }
-
-int64_t ri_shape_count(recur_shape shape); /* -1: a size is negative or the product does not fit */
-bool    ri_shape_equal(recur_shape a, recur_shape b);
-int64_t ri_shape_last(recur_shape shape); /* the last size, 1 for a scalar */
 
 /* The rows of a variable as a matrix of its last size. */
 ri_rows ri_node_rows(const ri_node *node);

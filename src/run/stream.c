@@ -32,11 +32,6 @@ struct recur_stream {
 
 /* ---- layout ---- */
 
-static int64_t output_size(const recur_rnn_spec *rnn)
-{
-    return rnn->projection ? rnn->projection : rnn->hidden;
-}
-
 /* Add room for n elements of some size and return where it starts. */
 static size_t place(layout *at, int64_t n, size_t size)
 {
@@ -57,7 +52,7 @@ static layout plan(const recur_model *model)
 {
     const recur_rnn_spec *rnn = &model->lm.rnn;
     size_t                unit = model->ctx->dev->element_bytes;
-    int64_t               H = rnn->hidden, P = output_size(rnn), L = rnn->layers;
+    int64_t               H = rnn->hidden, P = ri_rnn_output(rnn), L = rnn->layers;
     bool                  has_c = rnn->cell == RECUR_LSTM;
     layout                at = {0};
     place(&at, 1, sizeof(recur_stream));
@@ -102,6 +97,7 @@ static recur_status check_memory(recur_ctx *ctx, const void *memory, size_t byte
 
 recur_status recur_stream_init(void *memory, size_t bytes, const recur_model *model, recur_stream **stream)
 {
+    if (!stream) return RECUR_EARG;
     *stream = NULL;
     if (!model) return RECUR_EARG;
     layout       at = plan(model);
@@ -137,7 +133,7 @@ void recur_stream_reset(recur_stream *s)
     const recur_model    *model = s->model;
     const recur_rnn_spec *rnn = &model->lm.rnn;
     size_t                h = s->at.state[s->now];
-    start(model, ri_rnn_initial_h(model->rnn), rnn->layers * output_size(rnn), part(s, h));
+    start(model, ri_rnn_initial_h(model->rnn), rnn->layers * ri_rnn_output(rnn), part(s, h));
     if (rnn->cell == RECUR_LSTM)
         start(model, ri_rnn_initial_c(model->rnn), rnn->layers * rnn->hidden, part(s, h + s->at.c_in_state));
 }

@@ -2,23 +2,20 @@
  * SPDX-License-Identifier: MIT */
 #include "train/lm_carry.h"
 
-static int64_t count(recur_shape shape)
-{
-    return shape.size[0] * shape.size[1] * shape.size[2];
-}
+#include "nn/layers.h"
+#include "nn/shape.h"
 
 recur_status ri_lm_carry_init(ri_lm_carry *carry, const recur_model *model, int64_t B)
 {
     const recur_rnn_spec *rnn = &recur_lm_get_spec(model)->rnn;
-    int64_t               P = rnn->projection ? rnn->projection : rnn->hidden;
     recur_ctx            *ctx = recur_model_params(model)->ctx;
 
     *carry = (ri_lm_carry){.ctx = ctx,
-                           .h_shape = RECUR_SHAPE(rnn->layers, B, P),
+                           .h_shape = RECUR_SHAPE(rnn->layers, B, ri_rnn_output(rnn)),
                            .c_shape = RECUR_SHAPE(rnn->layers, B, rnn->hidden),
                            .n_arrays = rnn->cell == RECUR_LSTM ? 2 : 1};
-    carry->arrays[0] = (ri_array){.name = "recur.carried_h", .n = count(carry->h_shape)};
-    carry->arrays[1] = (ri_array){.name = "recur.carried_c", .n = count(carry->c_shape)};
+    carry->arrays[0] = (ri_array){.name = "recur.carried_h", .n = ri_shape_count(carry->h_shape)};
+    carry->arrays[1] = (ri_array){.name = "recur.carried_c", .n = ri_shape_count(carry->c_shape)};
     for (size_t i = 0; i < carry->n_arrays; i++) {
         carry->arrays[i].values = ri_allocate(&ctx->allocator, (size_t)carry->arrays[i].n, sizeof(double));
         if (!carry->arrays[i].values) return ri_no_memory(ctx, "the state between windows");

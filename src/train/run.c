@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "dev/dev.h"
-#include "train/clock.h"
 #include "train/log_line.h"
 #include "train/run_state.h"
 #include "train/rundir.h"
@@ -34,7 +34,7 @@ typedef struct run {
     size_t       n_arrays;
     ri_run_state state;
     recur_report last;       /* the last report */
-    int64_t      saved_step; /* of the last checkpoint */
+    int64_t      saved_step; /* of the last checkpoint, -1: none yet */
     double       started,
         saved; /* clock: when the session began, less what earlier ones took; when it saved last */
     bool           is_stopping;
@@ -140,7 +140,7 @@ static recur_status conclude(run *r, recur_status status, const char *what, cons
 {
     char sentence[320];
     snprintf(sentence, sizeof sentence, "%s", what);
-    if (!r->dir) return RI_FAIL(r->ctx, status, "%s: %s", sentence, meaning);
+    if (!r->dir || r->saved_step < 0) return RI_FAIL(r->ctx, status, "%s: %s", sentence, meaning);
     return RI_FAIL(r->ctx, status, "%s: %s; the last good checkpoint is kept, that of step %" PRId64,
                    sentence, meaning, r->saved_step);
 }
@@ -357,12 +357,13 @@ static recur_status prepare(run *r)
     return RECUR_OK;
 }
 
-/* Start from nothing: the directory is complete before step 1. The configuration comes first, so that a run killed here starts over. */
+/* Start from nothing: the directory is complete before step 1. What an earlier run left goes first, then the configuration comes, so
+ * that a run killed here starts over and is never taken for the other one. */
 static recur_status begin(run *r)
 {
     r->started = ri_clock_seconds();
-    recur_status status = RECUR_OK;
-    if (r->dir && r->opts.config) status = ri_rundir_write_config(r->dir, r->opts.config);
+    recur_status status = r->dir ? ri_rundir_clear(r->dir) : RECUR_OK;
+    if (!status && r->dir && r->opts.config) status = ri_rundir_write_config(r->dir, r->opts.config);
     if (!status) status = save(r);
     if (!status && r->dir) status = ri_rundir_cut_log(r->dir, 0);
     return status;
@@ -445,7 +446,7 @@ recur_status ri_run(const ri_task *task, const recur_run_opts *opts, const recur
     if (status) return status;
     run *r = ri_allocate(&ctx->allocator, 1, sizeof *r);
     if (!r) return ri_no_memory(ctx, "a training run");
-    *r = (run){.ctx = ctx, .params = params, .task = task, .opts = *opts};
+    *r = (run){.ctx = ctx, .params = params, .task = task, .opts = *opts, .saved_step = -1};
     if (hooks) r->hooks = *hooks;
     complete(&r->opts);
     status = work(r);

@@ -113,11 +113,13 @@ static recur_status find_paths(ri_rundir *d, const char *path)
     return ri_no_memory(d->ctx, "the run directory's paths");
 }
 
+/* An empty log alone is what a process leaves that was killed before its run began. */
 static bool holds_run(const ri_rundir *d)
 {
     const char *const paths[N_KEPT] = {d->config, d->log, d->model, d->checkpoint};
+    struct stat       about;
     for (int i = 0; i < N_KEPT; i++)
-        if (access(paths[i], F_OK) == 0) return true;
+        if (stat(paths[i], &about) == 0 && about.st_size > 0) return true;
     return false;
 }
 
@@ -167,6 +169,15 @@ void ri_rundir_close(ri_rundir *d)
 bool ri_rundir_has_checkpoint(const ri_rundir *d)
 {
     return access(d->checkpoint, F_OK) == 0;
+}
+
+recur_status ri_rundir_clear(ri_rundir *d)
+{
+    const char *const paths[] = {d->checkpoint, d->model};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (unlink(paths[i]) != 0 && errno != ENOENT)
+            return RI_FAIL(d->ctx, RECUR_EIO, "cannot remove %s: %s", paths[i], strerror(errno));
+    return RECUR_OK;
 }
 
 recur_status ri_rundir_write_config(ri_rundir *d, const char *text)

@@ -29,7 +29,12 @@ recur_status ri_rundir_find_checkpoint(recur_ctx *ctx, const char *directory, ch
 recur_status ri_rundir_open(recur_ctx *ctx, const char *path, bool may_hold_run, ri_rundir **dir);
 void         ri_rundir_close(ri_rundir *dir); /* NULL is accepted */
 
-bool         ri_rundir_has_checkpoint(const ri_rundir *dir);
+bool ri_rundir_has_checkpoint(const ri_rundir *dir);
+
+/* Remove the checkpoint and the model of an earlier run. Errors: RECUR_EIO. */
+recur_status ri_rundir_clear(ri_rundir *dir);
+
+/* Replace the configuration. Errors: RECUR_EIO. */
 recur_status ri_rundir_write_config(ri_rundir *dir, const char *text);
 
 /* Cut the log to its first bytes, append a line, make it durable. Errors: RECUR_EIO. */

@@ -10,8 +10,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "base/clock.h"
 #include "dev/dev.h"
-#include "train/clock.h"
 
 /* ---- options ---- */
 
@@ -168,6 +168,7 @@ static recur_status diverged(recur_trainer *t, const char *what, double value)
 
 recur_status recur_trainer_step(recur_trainer *t, recur_tape *tape, recur_var loss, recur_step_report *report)
 {
+    if (!t || !tape) return RECUR_EARG;
     double start = ri_clock_seconds();
     if (t->params->size != t->size)
         return RI_FAIL(t->ctx, RECUR_EARG,

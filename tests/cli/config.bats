@@ -66,3 +66,12 @@ config() { printf '%s\n' "$@" >"$dir/config"; }
   done
   ! grep -q '^gru-reset\|^momentum\|^epochs' run/config
 }
+
+@test "a configuration that comes through a pipe, and one that nobody writes" {
+  mkfifo "$dir/pipe"
+  refuses 5 "nobody writes the configuration to pipe" train lm "$text" --config "$dir/pipe" --out "$dir/run"
+  printf 'steps = 2\nhidden = 8\n' >"$dir/pipe" &
+  call train lm "$text" --config "$dir/pipe" --out "$dir/run"
+  [ "$status" = 0 ]
+  grep -qx 'hidden = 8' "$dir/run/config"
+}

@@ -112,9 +112,16 @@ bad() {
   [ "$status" = 3 ] && [ ! -e "$dir/new" ]
 }
 
+@test "a text kept in the run is no more open to others than the rest of it" {
+  umask 077
+  "$RECUR" train lm - "${tiny[@]}" --steps 2 --out "$dir/run" --quiet <"$text"
+  [ "$(stat -c %a "$dir"/run/data-*.txt)" = 600 ]
+}
+
 @test "overwriting a run from stdin removes its text" {
   "$RECUR" train lm - "${tiny[@]}" --steps 2 --out "$dir/run" --quiet <"$text"
   [ "$(ls "$dir/run" | grep -c '^data-')" = 1 ]
+  touch "$dir/run/data-0123456789abcdef.txt.tmp-1" # of a process that was killed
   train --overwrite
   [ "$status" = 0 ] && ! ls "$dir/run" | grep '^data-'
 }

@@ -137,3 +137,9 @@ PY
   call eval "$dir/run" --data "$text"
   [ "$status" = 0 ]
 }
+
+@test "weights that are not finite from the beginning: no checkpoint is promised" {
+  train --init uniform:1e308
+  [ "$status" = 7 ]
+  [[ $err == *"not finite"* && $err != *"checkpoint is kept"* ]]
+}

@@ -53,6 +53,20 @@ LIST
   [ "$status" = 0 ] && [ "$out" != "$first" ] && [ -s "$out/config" ]
 }
 
+@test "default runs that begin together get names of their own, and one that cannot begin leaves none" {
+  cd "$dir"
+  call train lm text.txt "${tiny[@]}" --bptt 100000
+  [ "$status" = 3 ] && [ ! -e runs ]
+  pids=()
+  for i in 1 2 3 4; do
+    "$RECUR" train lm text.txt "${tiny[@]}" --steps 2 --quiet >"$dir/out$i" </dev/null 3>&- &
+    pids+=($!)
+  done
+  for pid in "${pids[@]}"; do wait "$pid"; done
+  pid=
+  [ "$(cat "$dir"/out[1-4] | sort -u | wc -l)" = 4 ]
+}
+
 @test "training learns" {
   call train lm "$text" "${tiny[@]}" --steps 300 --lr 0.01 --out "$dir/run" --json --eval-every 50
   [ "$status" = 0 ]

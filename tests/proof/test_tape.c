@@ -410,6 +410,8 @@ static void packs(void **state)
     PROOF_REFUSED(f->ctx, recur_pack_set(pack, 2, wrong, NULL));
     assert_int_equal(recur_pack_rows(pack), 0); /* empty after a refusal */
     PROOF_REFUSED(f->ctx, recur_pack_set(pack, -1, wrong, NULL));
+    PROOF_REFUSED(f->ctx, recur_pack_set(pack, 2, NULL, NULL));
+    PROOF_REFUSED(f->ctx, recur_pack_set(pack, 1, (const int64_t[]){2}, (const int32_t *const[]){NULL}));
     PROOF_REFUSED(f->ctx, recur_pack_set(pack, 2, (const int64_t[]){INT32_MAX, INT32_MAX}, NULL));
     PROOF_REFUSED(f->ctx, recur_pack_set_grid(pack, -1, 2, NULL));
     PROOF_REFUSED(f->ctx, recur_pack_set_grid(pack, (int64_t)1 << 40, (int64_t)1 << 40, NULL));
@@ -417,6 +419,43 @@ static void packs(void **state)
     PROOF_OK(f->ctx, recur_pack_set_grid(pack, 3, 2, tokens));
     assert_int_equal(recur_pack_row(pack, 1, 2), 5); /* a grid is a plain [T,B] */
     recur_pack_destroy(pack);
+}
+
+/* Parameters are bytes of their context's number type: read as another one, they would end too early. */
+static void parameters_of_another_type(void **state)
+{
+    fixture   *f = *state;
+    recur_ctx *wide = proof_ctx(RECUR_F64, 1);
+    for (int i = 0; i < 5; i++) {
+        recur_tape *tape;
+        recur_pack *tokens;
+        PROOF_OK(wide, recur_tape_create(wide, &tape));
+        PROOF_OK(wide, recur_pack_create(wide, &tokens));
+        PROOF_OK(wide, recur_pack_set_grid(tokens, 1, 1, (const int32_t[]){1}));
+        if (i == 0) recur_param(tape, f->params, 0);
+        if (i == 1) recur_embed(tape, f->embedding, tokens);
+        if (i == 2) recur_linear_apply(tape, f->linear, recur_input(tape, RECUR_SHAPE(1, H), NULL));
+        recur_var x = recur_input(tape, RECUR_SHAPE(1, 1, I), NULL), row = recur_pick_step(tape, x, 0);
+        if (i == 3) recur_rnn_apply(tape, f->gru, x, NULL, RECUR_NO_STATE);
+        if (i == 4) recur_rnn_step(tape, f->lstm, row, RECUR_NO_STATE);
+        PROOF_REFUSED(wide, recur_tape_status(tape));
+        assert_non_null(strstr(recur_error(wide), "wanted float64 parameters"));
+        recur_pack_destroy(tokens);
+        recur_tape_destroy(tape);
+    }
+    recur_ctx_destroy(wide);
+}
+
+static void nothing_given(void **state)
+{
+    (void)state;
+    double norm;
+    assert_int_equal(recur_backward(NULL, RECUR_NONE), RECUR_EARG);
+    assert_int_equal(recur_trainer_step(NULL, NULL, RECUR_NONE, NULL), RECUR_EARG);
+    assert_int_equal(recur_gradient_flow(NULL, RECUR_NONE, &norm), RECUR_EARG);
+    assert_int_equal(recur_stream_init(NULL, 0, NULL, NULL), RECUR_EARG);
+    assert_int_equal(recur_model_load(NULL, "model", NULL), RECUR_EARG);
+    assert_int_equal(recur_lm_create(NULL, NULL, NULL, 1, NULL), RECUR_EARG);
 }
 
 int main(void)
@@ -435,6 +474,8 @@ int main(void)
         TEST(memory),
         TEST(empty_batches),
         TEST(packs),
+        TEST(parameters_of_another_type),
+        TEST(nothing_given),
     };
     return cmocka_run_group_tests(tests, open_fixture, close_fixture);
 }

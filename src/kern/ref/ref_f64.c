@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "kern/kern.h"
 
@@ -20,6 +21,8 @@ enum { LANES = 8 };
 #include "kern/ref/cells.inc"
 
 #include "kern/ref/softmax.inc"
+
+#include "kern/ref/peak.inc"
 
 #include "kern/plain/vector.inc"
 
