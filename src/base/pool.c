@@ -21,7 +21,7 @@
 #include "base/alloc.h"
 #include "base/denormal.h"
 
-enum { SPIN_NS = 20000, SPINS_PER_LOOK = 32 };
+enum { SPIN_NS = 20000, SPINS_PER_LOOK = 32, FIRST_PAUSE_NS = 20000000, LONGEST_PAUSE_NS = 2000000000 };
 
 static const uint64_t CLOSED = UINT32_MAX; /* a task number that no run reaches */
 
@@ -43,6 +43,12 @@ struct ri_pool {
     _Atomic(void *)          arg;
     _Atomic int              n_asleep;
     _Atomic bool             caller_asleep, is_stopping;
+
+    pthread_cond_t has_met;
+    _Alignas(RI_ALIGN) _Atomic uint64_t meetings; /* that are over */
+    _Atomic int64_t n_arrived;                    /* at the one that is not */
+    _Atomic int     n_waiting;                    /* of these, asleep */
+    _Atomic int64_t crowded_until, pause; /* ns: after a meeting that took long; see ri_pool_is_crowded */
 };
 
 static void relax(void)
@@ -189,6 +195,7 @@ ri_pool *ri_pool_create(const recur_allocator *a, int threads)
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->has_work, NULL);
     pthread_cond_init(&pool->is_done, NULL);
+    pthread_cond_init(&pool->has_met, NULL);
     while (pool->n_started < threads - 1) {
         if (!start_worker(pool)) {
             ri_pool_destroy(pool);
@@ -205,6 +212,7 @@ void ri_pool_destroy(ri_pool *pool)
     wake_workers(pool);
     for (int i = 0; i < pool->n_started; i++) pthread_join(pool->threads[i], NULL);
     pthread_cond_destroy(&pool->is_done);
+    pthread_cond_destroy(&pool->has_met);
     pthread_cond_destroy(&pool->has_work);
     pthread_mutex_destroy(&pool->lock);
     pthread_mutex_destroy(&pool->turn);
@@ -227,4 +235,48 @@ void ri_pool_run(ri_pool *pool, int64_t n, void (*task)(void *arg, int64_t i), v
         run_shared(pool, n, task, arg);
     }
     ri_denormals_restore(before);
+}
+
+static bool is_over(const ri_pool *pool, uint32_t meeting)
+{
+    return (uint32_t)atomic_load(&pool->meetings) != meeting;
+}
+
+/* Somebody did not come in time: another program has his core. Each time it happens anew the pause doubles. */
+static void note_crowd(ri_pool *pool)
+{
+    int64_t now = now_ns(), until = atomic_load(&pool->crowded_until), pause = atomic_load(&pool->pause);
+    if (now < until) return;
+    if (pause == 0 || now > until + pause)
+        pause = FIRST_PAUSE_NS; /* it had gone well for as long as the pause */
+    atomic_store(&pool->crowded_until, now + pause);
+    atomic_store(&pool->pause, 2 * pause < LONGEST_PAUSE_NS ? 2 * pause : LONGEST_PAUSE_NS);
+}
+
+bool ri_pool_is_crowded(const ri_pool *pool)
+{
+    int64_t until = atomic_load(&pool->crowded_until);
+    return until != 0 && now_ns() < until;
+}
+
+void ri_pool_meet(ri_pool *pool, int64_t n)
+{
+    if (n <= 1) return;
+    uint32_t meeting = (uint32_t)atomic_load(&pool->meetings);
+    if (atomic_fetch_add(&pool->n_arrived, 1) + 1 == n) { /* the last opens the door */
+        atomic_store(&pool->n_arrived, 0);
+        atomic_fetch_add(&pool->meetings, 1);
+        if (atomic_load(&pool->n_waiting) == 0) return;
+        pthread_mutex_lock(&pool->lock);
+        pthread_cond_broadcast(&pool->has_met);
+        pthread_mutex_unlock(&pool->lock);
+        return;
+    }
+    if (spin(pool, is_over, meeting)) return;
+    note_crowd(pool);
+    pthread_mutex_lock(&pool->lock);
+    atomic_fetch_add(&pool->n_waiting, 1);
+    while (!is_over(pool, meeting)) pthread_cond_wait(&pool->has_met, &pool->lock);
+    atomic_fetch_sub(&pool->n_waiting, 1);
+    pthread_mutex_unlock(&pool->lock);
 }

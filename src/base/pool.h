@@ -3,6 +3,7 @@
 #ifndef RI_POOL_H
 #define RI_POOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "recur/ctx.h"
@@ -18,5 +19,13 @@ int      ri_pool_threads(const ri_pool *pool);
  * different outputs and read no other task's. Denormals are flushed while tasks run; the caller's setting is restored. Calls from
  * several threads take turns. A task must not call ri_pool_run. */
 void ri_pool_run(ri_pool *pool, int64_t n, void (*task)(void *arg, int64_t i), void *arg);
+
+/* Wait until n tasks of a run of exactly n tasks, n no more than the threads, have called this equally often; then what each wrote before is
+ * seen by all after. Spins for a bounded time, then sleeps. n 1: returns at once. */
+void ri_pool_meet(ri_pool *pool, int64_t n);
+
+/* Whether meetings have lately taken so long that other programs must be using the cores: work that meets often is then done faster by one
+ * thread. True for a pause of 20 ms after a meeting that had to sleep, for up to 2 s where that happens again and again. */
+bool ri_pool_is_crowded(const ri_pool *pool);
 
 #endif
