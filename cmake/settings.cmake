@@ -18,4 +18,7 @@ if(RECUR_SANITIZE)
   target_compile_options(recur_settings INTERFACE
     -fsanitize=${RECUR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
   target_link_options(recur_settings INTERFACE -fsanitize=${RECUR_SANITIZE})
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU") # the checks it adds make it see what is not there
+    target_compile_options(recur_settings INTERFACE -Wno-maybe-uninitialized)
+  endif()
 endif()

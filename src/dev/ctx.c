@@ -11,6 +11,12 @@
 
 enum { MAX_THREADS = 1024 };
 
+/* What a thread last failed with. They are freed with the context, since its threads may outlive it. */
+struct ri_thread_error {
+    ri_error         error;
+    ri_thread_error *next;
+};
+
 /* RECUR_CPU names the most that may be used of the processor, for tests and comparisons; NULL for a name that it does not have. */
 static const void *choose_kernels(recur_dtype dtype)
 {
@@ -40,10 +46,11 @@ recur_status recur_ctx_create(const recur_ctx_opts *opts, recur_ctx **out)
         ri_release(&o.allocator, ctx);
         return RECUR_EARG;
     }
-    if (pthread_key_create(&ctx->error_key, free)) {
+    if (pthread_key_create(&ctx->error_key, NULL)) {
         ri_release(&o.allocator, ctx);
         return RECUR_EMEMORY;
     }
+    pthread_mutex_init(&ctx->error_lock, NULL); /* a plain mutex of the C library cannot fail */
     ctx->pool = ri_pool_create(&ctx->allocator, o.threads);
     if (!ctx->pool) {
         pthread_key_delete(ctx->error_key);
@@ -59,20 +66,31 @@ void recur_ctx_destroy(recur_ctx *ctx)
     if (!ctx) return;
     recur_allocator a = ctx->allocator;
     ri_pool_destroy(ctx->pool);
-    free(pthread_getspecific(ctx->error_key)); /* deleting a key runs no destructor */
     pthread_key_delete(ctx->error_key);
+    pthread_mutex_destroy(&ctx->error_lock);
+    for (ri_thread_error *e = ctx->errors, *next; e; e = next) {
+        next = e->next;
+        free(e);
+    }
     ri_release(&a, ctx);
 }
 
 /* Plain malloc: the sentence must survive when the caller's allocator is the one that fails. */
-ri_error *ri_ctx_error(const recur_ctx *ctx)
+ri_error *ri_ctx_error(const recur_ctx *constant)
 {
-    ri_error *error = pthread_getspecific(ctx->error_key);
-    if (error) return error;
-    error = calloc(1, sizeof *error);
-    if (error && !pthread_setspecific(ctx->error_key, error)) return error;
-    free(error);
-    return &((recur_ctx *)(uintptr_t)ctx)->shared_error;
+    recur_ctx       *ctx = (recur_ctx *)(uintptr_t)constant; /* to fail does not change what a context is */
+    ri_thread_error *mine = pthread_getspecific(ctx->error_key);
+    if (mine) return &mine->error;
+    mine = calloc(1, sizeof *mine);
+    if (!mine || pthread_setspecific(ctx->error_key, mine)) {
+        free(mine);
+        return &ctx->shared_error;
+    }
+    pthread_mutex_lock(&ctx->error_lock);
+    mine->next = ctx->errors;
+    ctx->errors = mine;
+    pthread_mutex_unlock(&ctx->error_lock);
+    return &mine->error;
 }
 
 recur_status ri_no_memory(const recur_ctx *ctx, const char *what)
@@ -94,8 +112,8 @@ void ri_log(const recur_ctx *ctx, const char *format, ...)
 const char *recur_error(const recur_ctx *ctx)
 {
     if (!ctx) return "no context";
-    const ri_error *error = pthread_getspecific(ctx->error_key);
-    return error ? error->text : ctx->shared_error.text;
+    const ri_thread_error *mine = pthread_getspecific(ctx->error_key);
+    return mine ? mine->error.text : ctx->shared_error.text;
 }
 
 int recur_ctx_threads(const recur_ctx *ctx)

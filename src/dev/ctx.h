@@ -12,14 +12,18 @@
 
 typedef struct ri_dev ri_dev;
 
+typedef struct ri_thread_error ri_thread_error;
+
 struct recur_ctx {
-    recur_allocator allocator;
-    recur_ctx_opts  opts; /* completed */
-    ri_pool        *pool;
-    const ri_dev   *dev;          /* the backend of opts.dtype */
-    const void     *kernels;      /* its table of kernels: rk_table_f32 or rk_table_f64 */
-    pthread_key_t   error_key;    /* each thread's ri_error */
-    ri_error        shared_error; /* for a thread that has no memory for its own */
+    recur_allocator  allocator;
+    recur_ctx_opts   opts; /* completed */
+    ri_pool         *pool;
+    const ri_dev    *dev;        /* the backend of opts.dtype */
+    const void      *kernels;    /* its table of kernels: rk_table_f32 or rk_table_f64 */
+    pthread_key_t    error_key;  /* each thread's ri_thread_error */
+    pthread_mutex_t  error_lock; /* for the list of them, which ends with the context */
+    ri_thread_error *errors;
+    ri_error         shared_error; /* for a thread that has no memory for its own */
 };
 
 /* Return the calling thread's error of a context. */

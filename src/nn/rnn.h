@@ -25,6 +25,7 @@ struct ri_rnn_run {
     const recur_rnn *rnn;
     recur_var        x, h0, c0, output, h, c, trace_h, trace_c;
     const int64_t   *caller_of; /* [B] rank -> caller's number; NULL: the same */
+    const int64_t   *rank_of;   /* [B] the other way round */
     int64_t          N;
     ri_rnn_weights  *weights; /* [L*D] */
     ri_rnn_pass     *passes;  /* [L*D] */

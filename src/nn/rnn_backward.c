@@ -33,9 +33,7 @@ static void state_grad_out(recur_tape *tape, const ri_rnn_run *run, recur_var v,
         }
         void *to = ri_at(tape->ctx, ri_params_grad_of(run->rnn->params, trained), k * width);
         for (int64_t b = 0; b < B; b++) { /* in the caller's order, so that ranks do not matter */
-            int64_t rank = b;
-            for (int64_t r = 0; run->caller_of && r < B; r++)
-                if (run->caller_of[r] == b) rank = r;
+            int64_t rank = run->rank_of ? run->rank_of[b] : b;
             dev->axpy(tape->ctx, width, 1, ri_at(tape->ctx, from, rank * width), to);
         }
     }

@@ -206,7 +206,10 @@ static recur_seq apply(recur_tape *tape, const recur_rnn *rnn, recur_var x, cons
     bool       is_lstm = rnn->spec.cell == RECUR_LSTM, is_kept = !tape->is_inference || trace;
     int64_t    K = rnn->L * rnn->D, B = e->steps.B, P = rnn->P, H = rnn->H, width = rnn->D * P;
     ri_rnn_run run = {.rnn = rnn, .x = x, .h0 = state.h, .c0 = state.c, .N = e->N};
-    if (e->pack && !e->pack->is_sorted) run.caller_of = e->pack->caller_of;
+    if (e->pack && !e->pack->is_sorted) {
+        run.caller_of = e->pack->caller_of;
+        run.rank_of = e->pack->rank_of;
+    }
     if (state.c.id && !is_lstm) {
         RI_TAPE_FAIL(tape, RECUR_EARG, "an initial c was given, but the cell has none");
         return none();

@@ -357,15 +357,27 @@ static recur_status prepare(run *r)
     return RECUR_OK;
 }
 
-/* Start from nothing: the directory is complete before step 1. What an earlier run left goes first, then the configuration comes, so
- * that a run killed here starts over and is never taken for the other one. */
+/* The files of a new run, complete before step 1. */
+static recur_status write_first(run *r)
+{
+    recur_status status = r->opts.config ? ri_rundir_write_config(r->dir, r->opts.config) : RECUR_OK;
+    if (!status) status = save(r);
+    return status ? status : ri_rundir_cut_log(r->dir, 0);
+}
+
+/* Start from nothing. What an earlier run left is put aside until the new run stands, so that a run killed here starts over and is never taken
+ * for the other one, and one that cannot begin costs nothing. */
 static recur_status begin(run *r)
 {
     r->started = ri_clock_seconds();
-    recur_status status = r->dir ? ri_rundir_clear(r->dir) : RECUR_OK;
-    if (!status && r->dir && r->opts.config) status = ri_rundir_write_config(r->dir, r->opts.config);
-    if (!status) status = save(r);
-    if (!status && r->dir) status = ri_rundir_cut_log(r->dir, 0);
+    if (!r->dir) return save(r);
+    recur_status status = ri_rundir_set_aside(r->dir);
+    if (status) return status;
+    status = write_first(r);
+    if (status)
+        ri_rundir_put_back(r->dir);
+    else
+        ri_rundir_let_go(r->dir);
     return status;
 }
 

@@ -109,7 +109,11 @@ static recur_status find_paths(ri_rundir *d, const char *path)
     d->log = join(d->ctx, path, kept_names[LOG]);
     d->model = join(d->ctx, path, kept_names[MODEL]);
     d->checkpoint = join(d->ctx, path, kept_names[CHECKPOINT]);
-    if (d->path && d->config && d->log && d->model && d->checkpoint) return RECUR_OK;
+    d->old[0] = join(d->ctx, path, "checkpoint.safetensors.old");
+    d->old[1] = join(d->ctx, path, "model.safetensors.old");
+    d->old[2] = join(d->ctx, path, "config.old");
+    bool has_old = d->old[0] && d->old[1] && d->old[2];
+    if (d->path && d->config && d->log && d->model && d->checkpoint && has_old) return RECUR_OK;
     return ri_no_memory(d->ctx, "the run directory's paths");
 }
 
@@ -132,7 +136,7 @@ static recur_status prepare(ri_rundir *d, const char *path, bool may_hold_run)
     if (status) return status;
     if (!may_hold_run && holds_run(d))
         return RI_FAIL(d->ctx, RECUR_EARG,
-                       "%s holds a run already: resume it, or ask for it to be overwritten", path);
+                       "%s holds a run already: resume it (recur resume), or replace it (--overwrite)", path);
     remove_temporaries(d);
     d->log_fd = open(d->log, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (d->log_fd < 0) return RI_FAIL(d->ctx, RECUR_EIO, "cannot write %s: %s", d->log, strerror(errno));
@@ -161,6 +165,7 @@ void ri_rundir_close(ri_rundir *d)
     if (d->lock_fd >= 0) close(d->lock_fd);
     char *const texts[] = {d->path, d->config, d->log, d->model, d->checkpoint};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) ri_release(&d->ctx->allocator, texts[i]);
+    for (int i = 0; i < RI_RUN_PARTS; i++) ri_release(&d->ctx->allocator, d->old[i]);
     ri_release(&d->ctx->allocator, d);
 }
 
@@ -171,13 +176,45 @@ bool ri_rundir_has_checkpoint(const ri_rundir *d)
     return access(d->checkpoint, F_OK) == 0;
 }
 
-recur_status ri_rundir_clear(ri_rundir *d)
+/* What a run is, but for its log, which is cut only when the new run has begun. */
+static const char *part_of(const ri_rundir *d, int i)
 {
-    const char *const paths[] = {d->checkpoint, d->model};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        if (unlink(paths[i]) != 0 && errno != ENOENT)
-            return RI_FAIL(d->ctx, RECUR_EIO, "cannot remove %s: %s", paths[i], strerror(errno));
+    const char *const parts[RI_RUN_PARTS] = {d->checkpoint, d->model, d->config};
+    return parts[i];
+}
+
+/* Where a name cannot be changed back the earlier run stays under its ".old" name: nothing is lost. */
+static void take_back(ri_rundir *d, int i)
+{
+    if (d->is_aside[i] && rename(d->old[i], part_of(d, i)) == 0) d->is_aside[i] = false;
+}
+
+recur_status ri_rundir_set_aside(ri_rundir *d)
+{
+    for (int i = 0; i < RI_RUN_PARTS; i++) {
+        d->is_aside[i] = rename(part_of(d, i), d->old[i]) == 0;
+        if (d->is_aside[i] || errno == ENOENT) continue;
+        recur_status status =
+            RI_FAIL(d->ctx, RECUR_EIO, "cannot put %s aside: %s", part_of(d, i), strerror(errno));
+        while (i-- > 0) take_back(d, i);
+        return status;
+    }
     return RECUR_OK;
+}
+
+void ri_rundir_put_back(ri_rundir *d)
+{
+    for (int i = 0; i < RI_RUN_PARTS; i++) {
+        if (d->is_aside[i])
+            take_back(d, i);
+        else
+            unlink(part_of(d, i)); /* the new run's: there was none before */
+    }
+}
+
+void ri_rundir_let_go(ri_rundir *d)
+{
+    for (int i = 0; i < RI_RUN_PARTS; i++) unlink(d->old[i]); /* also what a killed process left */
 }
 
 recur_status ri_rundir_write_config(ri_rundir *d, const char *text)

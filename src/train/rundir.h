@@ -12,9 +12,13 @@
 
 #include "dev/ctx.h"
 
+enum { RI_RUN_PARTS = 3 };
+
 typedef struct ri_rundir {
     recur_ctx *ctx;
     char      *path, *config, *log, *model, *checkpoint;
+    char      *old[RI_RUN_PARTS];      /* "<name>.old" of checkpoint, model and config */
+    bool       is_aside[RI_RUN_PARTS]; /* an earlier run's file lies there */
     int        lock_fd, log_fd;
     int64_t    log_bytes;
 } ri_rundir;
@@ -31,8 +35,11 @@ void         ri_rundir_close(ri_rundir *dir); /* NULL is accepted */
 
 bool ri_rundir_has_checkpoint(const ri_rundir *dir);
 
-/* Remove the checkpoint and the model of an earlier run. Errors: RECUR_EIO. */
-recur_status ri_rundir_clear(ri_rundir *dir);
+/* What an earlier run left here (checkpoint, model, config): put it aside under "<name>.old"; after that either put it back, over whatever
+ * stands there by then, or let it go for good. Errors: RECUR_EIO; what was there is then as it was. */
+recur_status ri_rundir_set_aside(ri_rundir *dir);
+void         ri_rundir_put_back(ri_rundir *dir);
+void         ri_rundir_let_go(ri_rundir *dir);
 
 /* Replace the configuration. Errors: RECUR_EIO. */
 recur_status ri_rundir_write_config(ri_rundir *dir, const char *text);

@@ -3,7 +3,9 @@
 #include "train/tiny.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static const recur_lm_batches small = {.batch = 4, .bptt = 8};
 
@@ -38,28 +40,49 @@ static recur_status overwrite_without_room(const char *dir, rlim_t bytes)
     return status;
 }
 
-/* The configuration says which run it is; nothing of the other one may contradict it. */
-static void what_ends_while_it_overwrites_can_be_resumed(void **state)
+/* Nothing of the run that was there is lost where the new one has no room. */
+static void what_cannot_begin_costs_nothing(void **state)
 {
     (void)state;
-    const rlim_t sizes[] = {0, 100};
+    const rlim_t sizes[] = {0, 100, 1000};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        char   whole[TINY_PATH], dir[TINY_PATH];
-        size_t n;
+        char whole[TINY_PATH], dir[TINY_PATH];
         tiny_directory(whole);
         tiny_directory(dir);
         assert_int_equal(train(dir, first, false, false), RECUR_OK);
+        assert_int_equal(train(whole, first, false, false), RECUR_OK);
         assert_int_equal(overwrite_without_room(dir, sizes[i]), RECUR_EIO);
-        char *config = tiny_read(dir, "config", &n);
-        bool  is_first = strcmp(config, "first\n") == 0;
-        assert_int_equal(is_first, sizes[i] == 0);
-        free(config);
-        assert_int_equal(train(dir, is_first ? first : second, false, true), RECUR_OK);
-        assert_int_equal(train(whole, is_first ? first : second, false, false), RECUR_OK);
         tiny_assert_same_run(whole, dir);
+        size_t n;
+        char  *config = tiny_read(dir, "config", &n);
+        assert_string_equal(config, "first\n");
+        free(config);
         tiny_remove(whole);
         tiny_remove(dir);
     }
+}
+
+/* Killed in between: the new configuration with the earlier run aside. It starts over. */
+static void what_was_killed_while_it_overwrote_starts_over(void **state)
+{
+    (void)state;
+    const char *const parts[] = {"checkpoint.safetensors", "model.safetensors", "config"};
+    char              whole[TINY_PATH], dir[TINY_PATH], from[TINY_PATH], to[TINY_PATH], name[64];
+    tiny_directory(whole);
+    tiny_directory(dir);
+    assert_int_equal(train(dir, first, false, false), RECUR_OK);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        tiny_join(from, dir, parts[i]);
+        snprintf(name, sizeof name, "%s.old", parts[i]);
+        tiny_join(to, dir, name);
+        assert_int_equal(rename(from, to), 0);
+    }
+    assert_int_equal(train(dir, second, false, true), RECUR_OK);
+    assert_int_equal(train(whole, second, false, false), RECUR_OK);
+    tiny_assert_same_run(whole, dir);
+    assert_int_equal(access(to, F_OK), -1);
+    tiny_remove(whole);
+    tiny_remove(dir);
 }
 
 /* Killed between the log and the configuration: there is no run yet. */
@@ -79,7 +102,8 @@ static void an_empty_log_is_no_run(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_ends_while_it_overwrites_can_be_resumed),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_cannot_begin_costs_nothing),
+                                       cmocka_unit_test(what_was_killed_while_it_overwrote_starts_over),
                                        cmocka_unit_test(an_empty_log_is_no_run)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
