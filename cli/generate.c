@@ -112,8 +112,7 @@ static void finish(sink *s, const recur_text *prompt, const recur_sampling *samp
         output_bytes(s->app, "\n", 1);
 }
 
-static recur_status generate_text(app *a, const options *o, const recur_model *model,
-                                  const recur_text *prompt)
+static int generate_text(app *a, const options *o, const recur_model *model, const recur_text *prompt)
 {
     const recur_sampling sampling = {
         .greedy = options_on(o, "greedy"),
@@ -126,13 +125,14 @@ static recur_status generate_text(app *a, const options *o, const recur_model *m
     int64_t            n = 0;
     sink               s = {.app = a};
     recur_status status = recur_vocab_encode(a->ctx, vocab, prompt->bytes, prompt->size, NULL, &n, NULL);
-    if (status) return status; /* before the prompt is written */
+    if (status) /* before the prompt is written */
+        return output_error(a, status, "the prompt cannot be read: %s", recur_error(a->ctx));
     if (put(&s, prompt->bytes, prompt->size))
         status =
             recur_generate(model, prompt->bytes, prompt->size, options_int(o, "length"), &sampling, emit, &s);
     if (!status && !a->is_broken && !a->output_error) finish(&s, prompt, &sampling);
     free(s.bytes);
-    return status;
+    return status ? output_failure(a, status) : RECUR_OK;
 }
 
 /* Check what the options say together. */
@@ -160,8 +160,7 @@ static int generate(app *a, options *o)
     recur_status status = recur_model_load(a->ctx, o->args[0], &model);
     if (!status && is_in)
         status = recur_text_read(a->ctx, recur_vocab_unit(recur_model_vocab(model)), 1, &in, &prompt);
-    if (!status) status = generate_text(a, o, model, is_in ? &prompt : &given);
-    if (status) code = output_failure(a, status);
+    code = status ? output_failure(a, status) : generate_text(a, o, model, is_in ? &prompt : &given);
     recur_text_free(a->ctx, &prompt);
     recur_model_destroy(model);
     return code;

@@ -236,9 +236,14 @@ static int train(job *j)
         recur_lm_train(j->model, j->data.train, j->data.valid, &batches, &opts, &hooks, NULL);
     progress_clear(j->app);
     if (status == RECUR_STOPPED) return say_stopped(j);
+    if (status == RECUR_EDIVERGED)
+        return output_error(j->app, status, "%s; a smaller --lr may help", recur_error(j->app->ctx));
     if (status) return output_failure(j->app, status);
     if (!j->has_begun) {
-        progress_say(j->app, "the run in %s is finished; a larger budget gives it more to do", j->dir);
+        progress_say(
+            j->app,
+            "the run in %s is finished; a larger budget (--epochs, --steps, --minutes) gives it more to do",
+            j->dir);
         return RECUR_OK;
     }
     progress_say(j->app, "try: recur generate %s", j->dir);

@@ -43,8 +43,8 @@ chooses() {
   if on "$1" "$build/tests/test_kern" --has "$3"; then return 1; fi
 }
 
-# The library there: parity with PyTorch, batch independence, streams and training to the bit.
-promises=(test_golden_layers test_golden_optimisers test_golden_recurrent test_independence test_stream test_trainer)
+# The library there: parity with PyTorch, streams and training to the bit.
+promises=(test_golden_layers test_golden_optimisers test_golden_recurrent test_stream test_trainer)
 
 # train NAME RUNNER...: short runs of the program with each kind of gates, in $dir/NAME-CELL; prints what they generate
 train() {

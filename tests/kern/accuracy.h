@@ -37,8 +37,8 @@ static void compare_ulps(errors *e, float x, float got, double want)
 
 static void report(const char *name, const errors *e, const char *measure, double bound, double drop_bound)
 {
-    printf("# %s: error %.3g %s, at %.9g; falls by %.3g where it should rise, at %.9g\n", name, e->error, measure,
-           (double)e->at, e->drop, (double)e->at_drop);
+    printf("# %s: error %.3g %s, at %.9g; falls by %.3g where it should rise, at %.9g\n", name, e->error,
+           measure, (double)e->at, e->drop, (double)e->at_drop);
     if (e->error > bound || e->drop > drop_bound) fail_case("wanted at most %g and %g", bound, drop_bound);
 }
 

@@ -11,8 +11,8 @@ static volatile float sink; /* keeps results alive */
 
 enum { MAX_ROWS = 96, DEPTH = 256, STATE = RK_MAX_WIDTH, LENGTH = 8192 };
 
-static float bench_a[MAX_ROWS * DEPTH], bench_panel[DEPTH * RK_MAX_WIDTH], bench_block[MAX_ROWS * RK_MAX_WIDTH],
-    bench_states[5][MAX_ROWS * STATE], bench_vectors[4][LENGTH];
+static float bench_a[MAX_ROWS * DEPTH], bench_panel[DEPTH * RK_MAX_WIDTH],
+    bench_block[MAX_ROWS * RK_MAX_WIDTH], bench_states[5][MAX_ROWS * STATE], bench_vectors[4][LENGTH];
 
 static double bench_peak(const table *t)
 {
@@ -53,13 +53,14 @@ static double bench_column_sum(const table *t)
 }
 static double bench_lstm(const table *t)
 {
-    t->lstm(32, t->lanes, bench_block, bench_states[0], STATE, bench_states[1], STATE, bench_states[2], STATE);
+    t->lstm(32, t->lanes, bench_block, bench_states[0], STATE, bench_states[1], STATE, bench_states[2],
+            STATE);
     return (double)(32 * t->lanes);
 }
 static double bench_lstm_back(const table *t)
 {
-    t->lstm_back(32, t->lanes, bench_block, bench_states[0], STATE, bench_states[1], STATE, bench_states[2], STATE,
-                 bench_states[3], STATE, NULL, 0);
+    t->lstm_back(32, t->lanes, bench_block, bench_states[0], STATE, bench_states[1], STATE, bench_states[2],
+                 STATE, bench_states[3], STATE, NULL, 0);
     return (double)(32 * t->lanes);
 }
 static double bench_gru(const table *t)
@@ -106,8 +107,14 @@ static double bench_dot(const table *t)
 }
 static double bench_adam(const table *t)
 {
-    rk_update u = {.optim = RECUR_ADAM, .lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .bias1 = 0.1,
-                   .bias2 = 0.001, .grad_scale = 1};
+    rk_update u = {.optim = RECUR_ADAM,
+                   .lr = 1e-3,
+                   .beta1 = 0.9,
+                   .beta2 = 0.999,
+                   .epsilon = 1e-8,
+                   .bias1 = 0.1,
+                   .bias2 = 0.001,
+                   .grad_scale = 1};
     t->update(LENGTH, &u, bench_vectors[0], bench_vectors[1], bench_vectors[2], bench_vectors[3]);
     return LENGTH;
 }
@@ -151,8 +158,8 @@ static double seconds(void)
 static void fill_bench_data(void)
 {
     float *const  all[] = {bench_a, bench_panel, bench_block, bench_states[0], bench_vectors[0]};
-    const int64_t n[] = {MAX_ROWS * DEPTH, DEPTH * RK_MAX_WIDTH, MAX_ROWS * RK_MAX_WIDTH, 5 * MAX_ROWS * STATE,
-                         4 * LENGTH};
+    const int64_t n[] = {MAX_ROWS * DEPTH, DEPTH * RK_MAX_WIDTH, MAX_ROWS * RK_MAX_WIDTH,
+                         5 * MAX_ROWS * STATE, 4 * LENGTH};
     for (int b = 0; b < 5; b++)
         for (int64_t i = 0; i < n[b]; i++) all[b][i] = 0.1f + fabsf(uniform(0.1));
 }

@@ -216,8 +216,7 @@ static inline void expect_near(const char *name, real got, double want, double t
         good = !isfinite(got);
     else
         good = fabs((double)got - want) <= tolerance;
-    if (!good)
-        fail_case("%s is %.9g; wanted %.9g, at most %.2g apart", name, (double)got, want, tolerance);
+    if (!good) fail_case("%s is %.9g; wanted %.9g, at most %.2g apart", name, (double)got, want, tolerance);
 }
 
 static inline void expect_same(const char *name, int64_t at, real got, real want)

@@ -40,14 +40,21 @@ static const struct {
     const char *name;
     void (*run)(const void *table);
 } tests[] = {
-    {"product", test_product},       {"outer", test_outer},
-    {"column_sum", test_column_sum}, {"LSTM", test_lstm},
-    {"GRU", test_gru},               {"vanilla", test_vanilla},
-    {"elementwise", test_elementwise}, {"sums", test_sums},
+    {"product", test_product},
+    {"outer", test_outer},
+    {"column_sum", test_column_sum},
+    {"LSTM", test_lstm},
+    {"GRU", test_gru},
+    {"vanilla", test_vanilla},
+    {"elementwise", test_elementwise},
+    {"sums", test_sums},
     {"limits", test_limits},
-    {"softmax", test_softmax},       {"update", test_update},
-    {"errors of tanh", test_tanh_errors}, {"errors of sigmoid", test_sigmoid_errors},
-    {"errors of exp", test_exp_errors}, {"ends", test_ends},
+    {"softmax", test_softmax},
+    {"update", test_update},
+    {"errors of tanh", test_tanh_errors},
+    {"errors of sigmoid", test_sigmoid_errors},
+    {"errors of exp", test_exp_errors},
+    {"ends", test_ends},
 };
 enum { N_TESTS = sizeof tests / sizeof *tests };
 

@@ -24,9 +24,16 @@ int main(void)
 {
     static const test_case cases[] = {
 #define REF &rk_f64_ref, "f64 ref"
-        {"product", test_product, REF}, {"outer", test_outer, REF},     {"column_sum", test_column_sum, REF},
-        {"LSTM", test_lstm, REF},       {"GRU", test_gru, REF},         {"vanilla", test_vanilla, REF},
-        {"elementwise", test_elementwise, REF}, {"sums", test_sums, REF}, {"limits", test_limits, REF}, {"softmax", test_softmax, REF},
+        {"product", test_product, REF},
+        {"outer", test_outer, REF},
+        {"column_sum", test_column_sum, REF},
+        {"LSTM", test_lstm, REF},
+        {"GRU", test_gru, REF},
+        {"vanilla", test_vanilla, REF},
+        {"elementwise", test_elementwise, REF},
+        {"sums", test_sums, REF},
+        {"limits", test_limits, REF},
+        {"softmax", test_softmax, REF},
         {"update", test_update, REF},
     };
     return run_cases(sizeof cases / sizeof *cases, cases);
