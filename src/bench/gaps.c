@@ -17,7 +17,7 @@ recur_status ri_picture_save(recur_ctx *ctx, ri_svg *svg, const char *path)
     return status;
 }
 
-enum { WIDTH = 760, LEFT = 90, RIGHT = 200, TOP = 78, ROW = 44, BAR = 24, BOTTOM = 40 };
+enum { WIDTH = 760, LEFT = 90, RIGHT = 230, TOP = 78, ROW = 44, BAR = 24, BOTTOM = 40 };
 
 /* The width of one bar's end. */
 static double place(double value, double largest)

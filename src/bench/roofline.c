@@ -124,9 +124,9 @@ static void draw_slope(drawing *d, const recur_bench_result *r, double peak)
                 top_of(a, peak));
     bytes_says(r->weight_bytes, size);
     snprintf(text, sizeof text, "%.0f GB/s (%s)", r->bandwidth_gbs, size);
-    double middle = sqrt(x0 * x1), x = left_of(a, middle) - 6, y = top_of(a, middle * r->bandwidth_gbs) - 4;
-    ri_svg_text(d->svg, "faint", x, y, "end", text);
-    d->taken[d->n_taken++] = (box){x - 110, y - 10, x, y + 3};
+    double x = left_of(a, x0) + 8, y = top_of(a, x0 * r->bandwidth_gbs) + 12;
+    ri_svg_text(d->svg, "faint", x, y, "start", text);
+    d->taken[d->n_taken++] = (box){x, y - 10, x + 110, y + 3};
 }
 
 static void draw_roofs(drawing *d)

@@ -76,6 +76,12 @@ static void test_choice(const void *unused)
     doing("the choice");
     if (!rk_choose_f32("ref")) fail_case("the reference is missing");
     if (rk_choose_f32(NULL) != best) fail_case("the default is not the best");
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && !rk_choose_f32("avx2"))
+        fail_case("AVX2 is not used");
+    if (__builtin_cpu_supports("avx512f") && !rk_choose_f32("avx512")) fail_case("AVX-512 is not used");
+#endif
     if (rk_choose_f32("none") || rk_choose_f32("")) fail_case("an unknown name was taken");
 }
 

@@ -44,6 +44,23 @@ static const plan PLANS[] = {
      7,
      false},
     {"RNN, relu", {.cell = RECUR_RNN_RELU, .hidden = 17, .trained_state = true}, 30, 5, 129, 3, true},
+    /* so many units that threads share the steps of few sequences */
+    {"LSTM, shared steps", {.cell = RECUR_LSTM, .hidden = 200}, 61, 20, 3, 9, true},
+    {"LSTM, shared steps, one row", {.cell = RECUR_LSTM, .hidden = 200}, 61, 20, 1, 1, false},
+    {"LSTM, shared steps, bidirectional",
+     {.cell = RECUR_LSTM, .hidden = 200, .bidirectional = true},
+     61,
+     20,
+     2,
+     5,
+     true},
+    {"GRU, shared steps, reset before",
+     {.cell = RECUR_GRU, .hidden = 240, .reset_before = true},
+     61,
+     20,
+     1,
+     5,
+     false},
 };
 
 typedef struct machine {
