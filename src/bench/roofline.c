@@ -65,7 +65,7 @@ static axes axes_of(const recur_bench_point *points, int64_t n)
         a.y0 = fmin(a.y0, log2(r->gflops));
         a.y1 = fmax(a.y1, log2(fmax(r->gflops, r->peak_gflops)));
     }
-    a.x0 = floor(a.x0 - 0.5);
+    a.x0 = floor(a.x0 - 1); /* room for what the slopes are called */
     a.x1 = ceil(a.x1 + 0.5);
     a.y0 = floor(a.y0 - 0.5);
     a.y1 = ceil(a.y1 + 0.3);

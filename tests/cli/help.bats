@@ -1,10 +1,10 @@
 # Help, version, and names that do not exist.
 load helpers
 
-@test "without a command the first screen shows five of them" {
+@test "without a command the first screen shows all of them" {
   call
   [ "$status" = 0 ] && [ -z "$err" ]
-  for command in "train lm" resume eval generate inspect; do [[ $out == *"recur $command "* ]]; done
+  for command in "train lm" resume eval generate inspect bench lab; do [[ $out == *"recur $command "* ]]; done
   [ "$(grep -c ^ "$dir/out")" -le 12 ]
 }
 

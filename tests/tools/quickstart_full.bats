@@ -2,9 +2,8 @@
 
 @test "quickstart builds, trains, reports and writes" {
   tree=$BATS_TEST_TMPDIR/tree
-  mkdir -p "$tree/tests"
-  cp -R CMakeLists.txt cmake cli data include src tools quickstart "$tree"
-  cp tests/CMakeLists.txt "$tree/tests"
+  mkdir "$tree"
+  cp -R CMakeLists.txt cmake cli data include src tests tools quickstart "$tree"
   cd "$tree"
   ./quickstart 0.02 </dev/null >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || { cat "$BATS_TEST_TMPDIR"/{out,err}; false; }
   cat "$BATS_TEST_TMPDIR"/{out,err}
