@@ -171,8 +171,8 @@ const command generate_command = {
     .synopsis = "RUN [--prompt TEXT] [--length N] [options]",
     .brief = "RUN",
     .summary = "write text as the model does",
-    .notes = "RUN is a run or a model file. The prompt comes first; a line feed ends the text where it does "
-             "not end with one.\n",
+    .notes = "RUN is a run or a model file. The prompt comes first; text that does not end with a line feed "
+             "is given one.\n",
     .groups = generate_groups,
     .args = "RUN",
     .run = generate,

@@ -1,5 +1,6 @@
 /* Help, made from the same tables that the parser reads.
  * SPDX-License-Identifier: MIT */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,7 +86,8 @@ static void print_row(app *a, const option *row)
 /* Print the rows that help shows: all, or the usual ones. Return how many were left out. */
 static int print_groups(app *a, const command *c, bool all)
 {
-    int n_left = 0;
+    int  n_left = 0;
+    bool is_first = true;
     for (const option_group *const *g = c->groups; *g; g++) {
         bool has_title = false;
         for (const option *row = (*g)->rows; row->name; row++) {
@@ -96,6 +98,8 @@ static int print_groups(app *a, const command *c, bool all)
             }
             if (all && !has_title) output_format(a, "\n%s\n", (*g)->title);
             has_title = true;
+            if (!all && is_first) output_format(a, "\n");
+            is_first = false;
             print_row(a, row);
         }
     }
@@ -104,9 +108,9 @@ static int print_groups(app *a, const command *c, bool all)
 
 int help_command(app *a, const command *c, bool all)
 {
-    output_format(a, "recur %s %s\n\n%s.\n", c->name, c->synopsis, c->summary);
+    output_format(a, "recur %s %s\n\n%c%s.\n", c->name, c->synopsis, toupper((unsigned char)c->summary[0]),
+                  c->summary + 1);
     if (c->notes) output_format(a, "%s", c->notes);
-    if (!all) output_format(a, "\n");
     int n_left = print_groups(a, c, all);
     if (n_left) output_format(a, "\n%d more: recur help %s --all\n", n_left, c->name);
     return RECUR_OK;

@@ -25,6 +25,7 @@ typedef struct job {
     store        store;
     bool         has_begun;
     recur_report last; /* the newest report of steps: validation has no rate */
+    double       said; /* seconds of training at the last step line; 0: none yet */
 } job;
 
 /* ---- reports ---- */
@@ -101,7 +102,12 @@ static bool on_report(void *user, const recur_report *r)
 {
     job *j = user;
     say_start(j);
-    if (r->event == RECUR_EVENT_STEP) say_step(j, r);
+    bool is_time =
+        j->said == 0 || r->seconds >= j->said + 1; /* the log has all lines; people want one a second */
+    if (r->event == RECUR_EVENT_STEP && is_time) {
+        say_step(j, r);
+        j->said = r->seconds;
+    }
     if (r->event == RECUR_EVENT_VALID) say_valid(j, r);
     if (r->event == RECUR_EVENT_DONE) say_done(j, r);
     if (j->app->json) report_json(j, r);

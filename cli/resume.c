@@ -61,7 +61,10 @@ static int resume(app *a, options *given)
         if (status) code = output_failure(a, status);
     }
     if (!code && finished)
-        progress_say(a, "the run in %s is finished; a larger budget gives it more to do", dir);
+        progress_say(
+            a,
+            "the run in %s is finished; a larger budget (--epochs, --steps, --minutes) gives it more to do",
+            dir);
     else if (!code)
         code = lm_run(a, &o, dir, true);
     options_free(&o);

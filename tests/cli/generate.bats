@@ -41,6 +41,13 @@ assert o["tokens"] == 40 and len(o["text"]) == 41 and o["prompt"] == "A" and o["
   cmp "$dir/out" "$dir/first"
 }
 
+@test "a layer so wide that threads would share its steps" {
+  "$RECUR" train lm "$shared/text" --hidden 256 --steps 1 --batch 2 --bptt 8 --out "$dir/wide" --quiet
+  timeout 60 "$RECUR" generate "$dir/wide" --length 20 --threads 1 >"$dir/one"
+  timeout 60 "$RECUR" generate "$dir/wide" --length 20 --threads 4 >"$dir/four"
+  cmp "$dir/one" "$dir/four"
+}
+
 @test "a prompt from stdin" {
   printf 'The king' | "$RECUR" generate "$shared/run" --prompt - --length 10 >"$dir/out"
   [[ $(cat "$dir/out") == "The king"* ]]
