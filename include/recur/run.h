@@ -1,11 +1,12 @@
 /* Runs: training from data to a directory that holds the model, with validation, checkpoints and resumption.
  *
- *   model.safetensors       the best model on validation data (the last one where there are none)
+ *   model.safetensors       the best model on validation data (the last one where there are none, or none was validated yet)
  *   checkpoint.safetensors  the last state: weights, moments, counters, position, carried state
  *   config                  the effective configuration, one "name = value" per line
- *   log.jsonl               one JSON object per report
+ *   log.jsonl               one JSON object per report; appended to
+ *   lock                    held while a process works on the run
  *
- * Every file is replaced atomically. Killed at any moment a run resumes, and resumed it equals to the bit the run that was never
+ * Every other file is replaced atomically. Killed at any moment a run resumes, and resumed it equals to the bit the run that was never
  * stopped: model.safetensors, checkpoint.safetensors and every reported number except times and rates.
  * SPDX-License-Identifier: MIT */
 #ifndef RECUR_RUN_H

@@ -1,7 +1,7 @@
 /* An arena: memory given out in a row and taken back all at once.
  *
  *   block 0 [#########################]    while it grows: further blocks
- *   block 1 [##########...............]    at reset: one block as large as all of them together
+ *   block 1 [##########...............]    at reset: one block as large as what the pass took from all of them
  *
  * So a loop of passes allocates only until the largest pass has been seen once.
  * SPDX-License-Identifier: MIT */
