@@ -77,6 +77,17 @@ static void *grad_or_null(const recur_params *params, int64_t index)
     return index < 0 ? NULL : ri_params_grad_of(params, index);
 }
 
+/* Elements of work space for the weights of the largest layer. */
+static int64_t weights_work(const recur_ctx *ctx, const ri_rnn_run *run)
+{
+    int64_t most = 0;
+    for (int64_t k = 0; k < run->rnn->L * run->rnn->D; k++) {
+        int64_t n = ctx->dev->rnn_weights_work(ctx, &run->weights[k]);
+        if (n > most) most = n;
+    }
+    return most;
+}
+
 /* The weights of one stack from all its applications, which stand first in the list; returns the rest. */
 static ri_rnn_run *settle_stack(recur_tape *tape, ri_rnn_run *list)
 {
@@ -84,7 +95,8 @@ static ri_rnn_run *settle_stack(recur_tape *tape, ri_rnn_run *list)
     int64_t          n = 0, others = 0;
     for (ri_rnn_run *run = list; run; run = run->next) run->rnn == rnn ? n++ : others++;
     ri_rnn_pass *passes = ri_tape_take(tape, n, sizeof *passes);
-    if (!passes) return NULL;
+    void        *work = ri_tape_elements(tape, weights_work(tape->ctx, list));
+    if (!passes || !work) return NULL;
     for (int64_t k = 0; k < rnn->L * rnn->D; k++) {
         int64_t i = 0;
         for (ri_rnn_run *run = list; run; run = run->next)
@@ -93,7 +105,7 @@ static ri_rnn_run *settle_stack(recur_tape *tape, ri_rnn_run *list)
         ri_rnn_grads          grads = {grad_or_null(rnn->params, t->w_ih), grad_or_null(rnn->params, t->w_hh),
                                        grad_or_null(rnn->params, t->w_hr), grad_or_null(rnn->params, t->b_ih),
                                        grad_or_null(rnn->params, t->b_hh)};
-        tape->ctx->dev->rnn_backward_weights(tape->ctx, passes, (int)n, &grads);
+        tape->ctx->dev->rnn_backward_weights(tape->ctx, passes, (int)n, &grads, work);
     }
     if (!others) return NULL;
     ri_rnn_run *rest = NULL, **end = &rest;

@@ -21,7 +21,7 @@ static double bench_peak(const table *t)
 static double product_of(const table *t, int64_t m, int64_t k)
 {
     int64_t n = RK_VECS * t->lanes;
-    t->product(m, n, 1, k, bench_a, DEPTH, 0, bench_panel, bench_block, n);
+    t->product(m, n, 1, k, bench_a, DEPTH, 0, bench_panel, bench_block, n, bench_block, n);
     return 2.0 * (double)(m * n * k);
 }
 static double bench_product(const table *t)
@@ -42,8 +42,10 @@ static double bench_product_1(const table *t)
 }
 static double bench_outer(const table *t)
 {
-    int64_t n = RK_VECS * t->lanes;
-    t->outer(n, n, 96, bench_a, DEPTH, bench_panel, bench_block, n);
+    int64_t     n = RK_VECS * t->lanes;
+    const real *row[96];
+    for (int64_t r = 0; r < 96; r++) row[r] = bench_a + r * DEPTH;
+    t->outer(n, n, 96, row, 0, bench_panel, n, bench_block, n);
     return 2.0 * (double)(n * n * 96);
 }
 static double bench_column_sum(const table *t)

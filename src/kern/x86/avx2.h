@@ -10,10 +10,17 @@ typedef __m256 vec;
 #define TILE_ROWS 3
 enum { LANES = 8 };
 
-static inline __m256i first(int64_t n)
+/* The first n elements of a vector, or all of them; a masked store is slow on some processors, so whole vectors go without. */
+typedef struct part {
+    __m256i mask;
+    bool    is_whole;
+} part;
+
+static inline part v_part(int64_t n)
 {
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n >= LANES ? LANES : (int)n),
-                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    return (part){_mm256_cmpgt_epi32(_mm256_set1_epi32(n >= LANES ? LANES : (int)n),
+                                     _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)),
+                  n >= LANES};
 }
 static inline vec v_set(float x)
 {
@@ -27,16 +34,16 @@ static inline void v_store(float *p, vec x)
 {
     _mm256_storeu_ps(p, x);
 }
-static inline vec v_load_n(const float *p, int64_t n)
+static inline vec v_load_n(const float *p, part n)
 {
-    return n >= LANES ? v_load(p) : _mm256_maskload_ps(p, first(n));
+    return n.is_whole ? v_load(p) : _mm256_maskload_ps(p, n.mask);
 }
-static inline void v_store_n(float *p, vec x, int64_t n)
+static inline void v_store_n(float *p, vec x, part n)
 {
-    if (n >= LANES)
+    if (n.is_whole)
         v_store(p, x);
     else
-        _mm256_maskstore_ps(p, first(n), x);
+        _mm256_maskstore_ps(p, n.mask, x);
 }
 static inline vec v_add(vec a, vec b)
 {

@@ -10,9 +10,11 @@ typedef __m512 vec;
 #define TILE_ROWS 6
 enum { LANES = 16 };
 
-static inline __mmask16 first(int64_t n)
+typedef __mmask16 part; /* the first n elements of a vector, or all of them */
+
+static inline part v_part(int64_t n)
 {
-    return n >= LANES ? (__mmask16)0xffff : (__mmask16)((1u << n) - 1);
+    return n >= LANES ? (part)0xffff : (part)((1u << n) - 1);
 }
 static inline vec v_set(float x)
 {
@@ -26,13 +28,13 @@ static inline void v_store(float *p, vec x)
 {
     _mm512_storeu_ps(p, x);
 }
-static inline vec v_load_n(const float *p, int64_t n)
+static inline vec v_load_n(const float *p, part n)
 {
-    return _mm512_maskz_loadu_ps(first(n), p);
+    return _mm512_maskz_loadu_ps(n, p);
 }
-static inline void v_store_n(float *p, vec x, int64_t n)
+static inline void v_store_n(float *p, vec x, part n)
 {
-    _mm512_mask_storeu_ps(p, first(n), x);
+    _mm512_mask_storeu_ps(p, n, x);
 }
 static inline vec v_add(vec a, vec b)
 {

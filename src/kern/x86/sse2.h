@@ -11,6 +11,13 @@ typedef __m128 vec;
 #define TILE_ROWS 3
 enum { LANES = 4 };
 
+typedef int64_t part; /* the first n elements of a vector, or all of them */
+
+static inline part v_part(int64_t n)
+{
+    return n < LANES ? n : LANES;
+}
+
 static inline vec v_set(float x)
 {
     return _mm_set1_ps(x);
@@ -23,18 +30,22 @@ static inline void v_store(float *p, vec x)
 {
     _mm_storeu_ps(p, x);
 }
-static inline vec v_load_n(const float *p, int64_t n)
+static inline vec v_load_n(const float *p, part n)
 {
-    if (n >= LANES) return v_load(p);
-    float part[LANES] = {0};
-    memcpy(part, p, (size_t)n * sizeof *part);
-    return v_load(part);
+    if (n == LANES) return v_load(p);
+    float some[LANES] = {0};
+    memcpy(some, p, (size_t)n * sizeof *some);
+    return v_load(some);
 }
-static inline void v_store_n(float *p, vec x, int64_t n)
+static inline void v_store_n(float *p, vec x, part n)
 {
-    float part[LANES];
-    v_store(part, x);
-    memcpy(p, part, (size_t)(n >= LANES ? LANES : n) * sizeof *part);
+    if (n == LANES) {
+        v_store(p, x);
+        return;
+    }
+    float some[LANES];
+    v_store(some, x);
+    memcpy(p, some, (size_t)n * sizeof *some);
 }
 static inline vec v_add(vec a, vec b)
 {
