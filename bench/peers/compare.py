@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Train the same model in recur and in PyTorch: same text, batches, initial weights and optimiser (char-rnn's recipe).
+"""Train the same model in recur and in PyTorch: same text, batches, initial weights and optimiser.
 
   compare.py curve [--steps 200]                how far the loss curves are apart, in float32 and in float64
   compare.py speed [--rounds 5] [--steps 40]    tokens per second of both, in turns, on 1 and on 2 threads (--threads 1 2)
 
-Run it from the top of the tree after `make`, with a Python that has PyTorch.
+--recipe charrnn (default) is char-rnn's: characters, LSTM 2x128. --recipe words is the small one of Zaremba et al. 2014: LSTM 2x200, 10,000 words.
+The text is tiny Shakespeare unless --text names another. Run it from the top of the tree after `make`, with a Python that has PyTorch.
 SPDX-License-Identifier: MIT"""
 import argparse
 import os
@@ -13,10 +14,11 @@ import subprocess
 import sys
 import tempfile
 
+from lm_torch import RECIPES
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 TEXT = os.path.join(TOP, "data/shakespeare/input.txt")
-TOKENS_PER_STEP = 50 * 50
 WARM_UP = 5  # steps that speed does not count
 
 
@@ -26,12 +28,12 @@ def build(library, program):
     subprocess.run(["cc", "-std=c11", "-O2", "-I" + os.path.join(TOP, "include"), *sources, "-o", program, *libraries], check=True)
 
 
-def run(command, folder, steps, dtype, threads):
+def run(command, folder, options, steps, dtype, threads):
     """Return the losses and the times of the steps of one side."""
     count = str(threads)
     # Debian's PyTorch computes with an OpenBLAS that has threads of its own, and both must agree
     environment = dict(os.environ, OMP_NUM_THREADS=count, OPENBLAS_NUM_THREADS=count)
-    words = [*command, TEXT, os.path.join(folder, f"{dtype}.safetensors"), str(steps), dtype, count]
+    words = [*command, options.recipe, options.text, os.path.join(folder, f"{dtype}.safetensors"), str(steps), dtype, count]
     result = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     rows = [line.split() for line in result.stdout.splitlines()]
     return [float(row[1]) for row in rows], [float(row[2]) for row in rows]
@@ -41,7 +43,7 @@ def curve(recur, torch, folder, options):
     losses = {}
     for dtype in ("f32", "f64"):
         for name, side in (("recur", recur), ("PyTorch", torch)):
-            losses[f"{name} {dtype}"], _ = run(side, folder, options.steps, dtype, (options.threads or [1])[0])
+            losses[f"{name} {dtype}"], _ = run(side, folder, options, options.steps, dtype, (options.threads or [1])[0])
     for step in (1, 2, 5, 10, 20, *range(50, options.steps + 1, 50)):
         print(f"step {step:4}   " + "   ".join(f"{name} {curve[step - 1]:.8f}" for name, curve in losses.items()))
     print("largest difference of the losses up to step")
@@ -53,12 +55,13 @@ def curve(recur, torch, folder, options):
 
 
 def speed(recur, torch, folder, options):
+    tokens = options.steps * RECIPES[options.recipe].tokens_per_step
     for threads in options.threads or (1, 2):
         rates = {"recur": [], "PyTorch": []}
         for _ in range(options.rounds):
             for name, side in (("recur", recur), ("PyTorch", torch)):
-                _, times = run(side, folder, options.steps + WARM_UP, "f32", threads)
-                rates[name].append(options.steps * TOKENS_PER_STEP / (times[-1] - times[WARM_UP - 1]))
+                _, times = run(side, folder, options, options.steps + WARM_UP, "f32", threads)
+                rates[name].append(tokens / (times[-1] - times[WARM_UP - 1]))
         ours, theirs = (statistics.median(rates[name]) for name in ("recur", "PyTorch"))
         spread = ", ".join(f"{name} {min(r):.0f} to {max(r):.0f}" for name, r in rates.items())
         print(f"{threads} thread(s): recur {ours:.0f} tokens/s, PyTorch {theirs:.0f}, ratio {ours / theirs:.2f}   ({spread})")
@@ -67,6 +70,8 @@ def speed(recur, torch, folder, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["curve", "speed"])
+    parser.add_argument("--recipe", choices=RECIPES, default="charrnn")
+    parser.add_argument("--text", default=TEXT)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--threads", type=int, nargs="+")
     parser.add_argument("--rounds", type=int, default=5, help="of speed")
