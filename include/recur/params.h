@@ -82,13 +82,25 @@ RECUR_API int64_t recur_params_find(const recur_params *params, const char *name
 RECUR_API recur_status recur_params_get(const recur_params *params, int64_t index, double *values);
 RECUR_API recur_status recur_params_set(recur_params *params, int64_t index, const double *values);
 
-/* Copy the gradient of a tensor out. Before any recur_backward it is zero. */
+/* Copy rows [first, first+n) of a tensor in: a row is what one index of the first dimension stands for. values holds their doubles, row-major.
+ * Errors: RECUR_EARG if there is no such tensor or row. Threads: as recur_params_set. */
+RECUR_API recur_status recur_params_set_rows(recur_params *params, int64_t index, int64_t first, int64_t n,
+                                             const double *values);
+
+/* Freeze a tensor, or let it learn again: while frozen it has no gradient, norms pass over it, and an optimiser leaves its values and moments
+ * alone, to the bit. Saved files do not tell. Errors: RECUR_EARG if there is no such tensor. Threads: as recur_params_set. */
+RECUR_API recur_status recur_params_freeze(recur_params *params, int64_t index, bool is_frozen);
+
+/* Return whether a tensor is frozen; false if there is none. */
+RECUR_API bool recur_params_is_frozen(const recur_params *params, int64_t index);
+
+/* Copy the gradient of a tensor out. Before any recur_backward it is zero, and always for a frozen tensor. */
 RECUR_API recur_status recur_params_grad(const recur_params *params, int64_t index, double *values);
 
 /* Set every gradient to zero. recur_backward adds to gradients; recur_trainer_step clears them itself. */
 RECUR_API void recur_params_zero_grad(recur_params *params);
 
-/* Return the Euclidean norm of all gradients together, summed in double in fixed pieces. */
+/* Return the Euclidean norm of all gradients together, summed in double in fixed pieces; frozen tensors do not count. */
 RECUR_API double recur_params_grad_norm(const recur_params *params);
 
 /* Save all tensors into a .safetensors file that PyTorch's loader reads. Written beside and renamed, so that path

@@ -96,10 +96,13 @@ typedef struct ri_linear_pass {
 /* Softmax cross-entropy over rows of logits; with a linear layer in front of it the logits exist only block by block. */
 typedef struct ri_xent_pass {
     int64_t        n, V;
-    const int32_t *targets; /* [n], negative: ignored */
-    double         scale;   /* every row's loss is multiplied by it */
-    const void    *logits;  /* [n,V] */
-    void          *dlogits; /* added to: scale * dloss * (softmax - one-hot) */
+    const int32_t *targets;       /* [n], negative: ignored */
+    double         scale;         /* every row's loss is multiplied by it */
+    double         smoothing;     /* share of the target that is spread over all classes */
+    const double  *class_weights; /* [V]; NULL: 1 each */
+    double         weight_sum;    /* of these; V */
+    const void    *logits;        /* [n,V] */
+    void          *dlogits;       /* added to: scale * dloss * the row's gradient */
     double         dloss;
 } ri_xent_pass;
 
@@ -113,6 +116,48 @@ typedef struct ri_linear_xent_pass {
 } ri_linear_xent_pass;
 
 enum { RI_XENT_BLOCK = 128 };
+
+/* The sequences of a pack by the caller's numbers: step t < length[b] of b is row offset[t] + rank_of[b]. */
+typedef struct ri_sequences {
+    int64_t        B, N;
+    const int64_t *length, *rank_of; /* [B] */
+    const int64_t *offset;           /* [T+1] */
+} ri_sequences;
+
+/* The rows x [N,width] of each sequence into one row of y [B,width]; zeros where there are none. */
+typedef struct ri_pool_pass {
+    ri_sequences seq;
+    int64_t      width;
+    const void  *x;
+    const void  *weights; /* sums: [N], by which rows are multiplied; NULL: the mean */
+    int32_t     *from;    /* maxima: [B,width], the row that each came from, -1: none */
+    void        *y;
+    const void  *dy;
+    void        *dx, *dweights; /* added to */
+} ri_pool_pass;
+
+/* A linear-chain conditional random field over K tags. */
+typedef struct ri_crf_pass {
+    ri_sequences   seq;
+    int64_t        K;
+    const void    *transitions, *start, *end; /* [K,K] from and to, [K], [K] */
+    const bool    *allowed;                   /* [K,K], then [K] for starts and [K] for ends; NULL: all */
+    const void    *emissions;                 /* [N,K] */
+    const int32_t *tags;                      /* [N]; NULL: none are given */
+    double        *tables; /* [RI_CRF_TABLES(K)] of work space, filled by forward and by decode */
+    double        *kept;   /* [3,N,K] forward to backward; decode wants [N,K] */
+    double        *log_z;  /* [B] log of the sum over all tag sequences */
+    double        *loss;   /* [B] this, less the score of the given tags */
+    /* backward */
+    double         coef;  /* all gradients are multiplied by it */
+    double        *parts; /* [n_parts,RI_CRF_PART(K)] of work space */
+    int64_t        n_parts;
+    void          *demissions;                   /* added to; without tags the marginals, times coef */
+    void          *dtransitions, *dstart, *dend; /* added to; NULL: not wanted */
+} ri_crf_pass;
+
+#define RI_CRF_TABLES(K) (3 * (K) * (K) + 3 * (K))
+#define RI_CRF_PART(K) ((K) * (K) + 4 * (K))
 
 /* One update of a block of n parameters. */
 typedef struct ri_update {
@@ -183,10 +228,27 @@ struct ri_dev {
     void (*rnn_backward)(recur_ctx *, const ri_rnn_pass *passes,
                          int n_passes); /* dh, dc, gates -> da, then dx */
     void (*rnn_backward_weights)(recur_ctx *, const ri_rnn_pass *passes, int n_passes,
-                                 const ri_rnn_grads *); /* one layer's passes in order */
+                                 const ri_rnn_grads *, void *work); /* one layer's passes in order */
+    int64_t (*rnn_weights_work)(const recur_ctx *, const ri_rnn_weights *); /* elements of that work space */
     double (*xent_forward)(recur_ctx *, const ri_xent_pass *, double *row_loss);
     void (*xent_backward)(recur_ctx *, const ri_xent_pass *);
     double (*linear_xent)(recur_ctx *, const ri_linear_xent_pass *);
+
+    /* over sequences */
+    void (*pool_sum_forward)(recur_ctx *, const ri_pool_pass *);
+    void (*pool_sum_backward)(recur_ctx *, const ri_pool_pass *);
+    void (*pool_max_forward)(recur_ctx *, const ri_pool_pass *);
+    void (*pool_max_backward)(recur_ctx *, const ri_pool_pass *);
+    /* softmax of each row of x [n,V], and of the numbers [N] of each sequence; dx is added to */
+    void (*softmax_forward)(recur_ctx *, int64_t n, int64_t V, const void *x, void *y);
+    void (*softmax_backward)(recur_ctx *, int64_t n, int64_t V, const void *y, const void *dy, void *dx);
+    void (*sequence_softmax_forward)(recur_ctx *, const ri_sequences *, const void *x, void *y);
+    void (*sequence_softmax_backward)(recur_ctx *, const ri_sequences *, const void *y, const void *dy,
+                                      void *dx);
+    /* crf_forward returns the sum of the losses; crf_decode writes tags [N] and the score [B] of each sequence of them */
+    double (*crf_forward)(recur_ctx *, const ri_crf_pass *);
+    void (*crf_backward)(recur_ctx *, const ri_crf_pass *);
+    void (*crf_decode)(recur_ctx *, const ri_crf_pass *, int32_t *tags, double *scores);
 
     /* training */
     void (*update)(recur_ctx *, const ri_update *);

@@ -85,7 +85,8 @@ recur_var recur_embed(recur_tape *tape, const recur_embedding *e, const recur_pa
     if (!y.id) return y;
     tape->ctx->dev->embed_forward(tape->ctx, pack->N, e->E, ids, ri_embedding_table(e),
                                   ri_tape_at(tape, y)->value);
-    ri_tape_push(tape, embed_backward, &(embed_saved){e, ids, y, pack->N}, sizeof(embed_saved));
+    if (!recur_params_is_frozen(e->params, e->weight))
+        ri_tape_push(tape, embed_backward, &(embed_saved){e, ids, y, pack->N}, sizeof(embed_saved));
     return y;
 }
 

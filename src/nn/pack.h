@@ -26,4 +26,9 @@ static inline ri_steps ri_pack_steps(const recur_pack *pack)
     return (ri_steps){pack->T, pack->B, pack->offset};
 }
 
+static inline ri_sequences ri_pack_sequences(const recur_pack *pack)
+{
+    return (ri_sequences){pack->B, pack->N, pack->length, pack->rank_of, pack->offset};
+}
+
 #endif

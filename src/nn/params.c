@@ -175,11 +175,70 @@ recur_status recur_params_set(recur_params *p, int64_t index, const double *valu
     return RECUR_OK;
 }
 
+recur_status recur_params_set_rows(recur_params *p, int64_t index, int64_t first, int64_t n,
+                                   const double *values)
+{
+    recur_status status = check_index(p, index, values);
+    if (status) return status;
+    const ri_tensor *t = &p->tensors[index];
+    int64_t          rows = t->shape.rank > 0 ? t->shape.size[0] : 1, width = t->count / rows;
+    if (first < 0 || n < 0 || n > rows || first > rows - n)
+        return RI_FAIL(p->ctx, RECUR_EARG, "parameter %s has %lld rows, wanted %lld from %lld on", t->name,
+                       (long long)rows, (long long)n, (long long)first);
+    p->ctx->dev->write(p->ctx, n * width, values, ri_at(p->ctx, ri_params_value(p, index), first * width));
+    ri_params_touch(p);
+    return RECUR_OK;
+}
+
 recur_status recur_params_grad(const recur_params *p, int64_t index, double *values)
 {
     recur_status status = check_index(p, index, values);
-    if (!status) p->ctx->dev->read(p->ctx, p->tensors[index].count, ri_params_grad_of(p, index), values);
-    return status;
+    if (status) return status;
+    const ri_tensor *t = &p->tensors[index];
+    if (!t->is_frozen) p->ctx->dev->read(p->ctx, t->count, ri_params_grad_of(p, index), values);
+    for (int64_t i = 0; t->is_frozen && i < t->count; i++) values[i] = 0;
+    return RECUR_OK;
+}
+
+/* ---- what learns ---- */
+
+recur_status recur_params_freeze(recur_params *p, int64_t index, bool is_frozen)
+{
+    recur_status status = check_index(p, index, p);
+    if (status) return status;
+    ri_tensor *t = &p->tensors[index];
+    t->is_frozen = is_frozen;
+    p->ctx->dev->fill(p->ctx, t->count, 0, ri_params_grad_of(p, index));
+    return RECUR_OK;
+}
+
+bool recur_params_is_frozen(const recur_params *p, int64_t index)
+{
+    return p && index >= 0 && index < p->n_tensors && p->tensors[index].is_frozen;
+}
+
+bool ri_params_next_stretch(const recur_params *p, ri_stretch *s)
+{
+    int64_t i = s->next, n = p->n_tensors;
+    while (i < n && p->tensors[i].is_frozen) i++;
+    if (i == n) return false;
+    s->first = p->tensors[i].offset;
+    while (i < n && !p->tensors[i].is_frozen) i++;
+    s->n = (i < n ? p->tensors[i].offset : p->size) - s->first;
+    s->next = i;
+    return true;
+}
+
+double ri_params_square_norm(const recur_params *p, double clip_value, int64_t *n_clipped)
+{
+    double total = 0;
+    *n_clipped = 0;
+    for (ri_stretch s = {0}; ri_params_next_stretch(p, &s);) {
+        int64_t n;
+        total += p->ctx->dev->square_norm(p->ctx, s.n, ri_at(p->ctx, p->grads, s.first), clip_value, &n);
+        *n_clipped += n;
+    }
+    return total;
 }
 
 void recur_params_zero_grad(recur_params *p)
@@ -190,7 +249,7 @@ void recur_params_zero_grad(recur_params *p)
 double recur_params_grad_norm(const recur_params *p)
 {
     int64_t n_clipped;
-    return sqrt(p->ctx->dev->square_norm(p->ctx, p->size, p->grads, 0, &n_clipped));
+    return sqrt(ri_params_square_norm(p, 0, &n_clipped));
 }
 
 /* The lock lets several threads run one model: the first to come packs, the others find the panel ready. */

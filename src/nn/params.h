@@ -21,6 +21,7 @@ typedef struct ri_tensor {
     ri_matrix_kind kind;   /* how the panels of a matrix are cut; for gates also: */
     recur_cell     cell;
     bool           reset_before;
+    bool           is_frozen;        /* its gradients may hold anything: nothing reads them */
     void          *panel[2];         /* packed copies of a matrix: for forward and for back, or NULL */
     uint64_t       panel_version[2]; /* of the values that they were made from */
 } ri_tensor;
@@ -39,6 +40,18 @@ struct recur_params {
 /* Addresses of a tensor's values and gradients. Valid until a tensor is added. */
 void *ri_params_value(const recur_params *params, int64_t index);
 void *ri_params_grad_of(const recur_params *params, int64_t index);
+
+/* Elements of the blocks that learn: as long a run of tensors as possible. */
+typedef struct ri_stretch {
+    int64_t first, n;
+    int64_t next; /* the tensor to go on with */
+} ri_stretch;
+
+/* Find the next run of tensors that learn: "for (ri_stretch s = {0}; ri_params_next_stretch(p, &s);)". False: there is none. */
+bool ri_params_next_stretch(const recur_params *params, ri_stretch *stretch);
+
+/* Return the sum of squares of all gradients that count, cut to clip_value (0: not cut), and how many were cut. */
+double ri_params_square_norm(const recur_params *params, double clip_value, int64_t *n_clipped);
 
 /* Say that values were changed through the block. */
 void ri_params_touch(recur_params *params);

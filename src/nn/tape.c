@@ -201,7 +201,8 @@ recur_var recur_param(recur_tape *tape, recur_params *params, int64_t index)
     if (status) return ri_tape_failed(tape, status);
     if (!ri_tape_fits(tape, params, "recur_param")) return RECUR_NONE;
     recur_var v = ri_tape_var(tape, info.shape, ri_params_value(params, index));
-    if (v.id) ri_tape_push(tape, param_backward, &(param_saved){params, index, v}, sizeof(param_saved));
+    if (v.id && !recur_params_is_frozen(params, index))
+        ri_tape_push(tape, param_backward, &(param_saved){params, index, v}, sizeof(param_saved));
     return v;
 }
 

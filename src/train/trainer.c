@@ -134,8 +134,7 @@ static void update(recur_trainer *t, double norm, double lr, bool *was_clipped)
 
     int64_t n_cut = 0;
     double  clipped = norm;
-    if (o->clip_value > 0)
-        clipped = sqrt(t->ctx->dev->square_norm(t->ctx, t->size, p->grads, o->clip_value, &n_cut));
+    if (o->clip_value > 0) clipped = sqrt(ri_params_square_norm(p, o->clip_value, &n_cut));
     double scale = o->clip_norm > 0 ? fmin(1, o->clip_norm / (clipped + 1e-6)) : 1;
     *was_clipped = n_cut > 0 || scale < 1;
 
@@ -154,8 +153,15 @@ static void update(recur_trainer *t, double norm, double lr, bool *was_clipped)
         .grad_scale = scale,
         .is_first = t->step == 0,
     };
-    ri_update u = {rule, t->size, p->values, p->grads, t->moment1, t->moment2};
-    t->ctx->dev->update(t->ctx, &u);
+    for (ri_stretch s = {0}; ri_params_next_stretch(p, &s);) {
+        ri_update u = {rule,
+                       s.n,
+                       ri_at(t->ctx, p->values, s.first),
+                       ri_at(t->ctx, p->grads, s.first),
+                       t->moment1 ? ri_at(t->ctx, t->moment1, s.first) : NULL,
+                       t->moment2 ? ri_at(t->ctx, t->moment2, s.first) : NULL};
+        t->ctx->dev->update(t->ctx, &u);
+    }
     ri_params_touch(p);
 }
 

@@ -1,5 +1,6 @@
 /* The CPU backend for double.
  * SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -24,5 +25,13 @@
 #include "dev/cpu/rnn_backward.inc"
 
 #include "dev/cpu/loss.inc"
+
+#include "dev/cpu/sequences.inc"
+
+#include "dev/cpu/pooling.inc"
+
+#include "dev/cpu/softmaxes.inc"
+
+#include "dev/cpu/crf.inc"
 
 #include "dev/cpu/table_of.inc"
