@@ -29,7 +29,7 @@ struct app {
 };
 
 extern const command train_lm_command, resume_command, eval_command, generate_command, inspect_command,
-    bench_command, lab_sequential_command;
+    bench_command, lab_sequential_command, score_classify_command, score_tag_command;
 
 /* Every command, ended by NULL. */
 extern const command *const all_commands[];
@@ -87,6 +87,7 @@ void signals_end(int signal_number); /* end the process by that signal */
 int help_first_screen(app *a);
 int help_tasks(app *a); /* what can be trained */
 int help_labs(app *a);  /* the experiments */
+int help_scores(app *a);
 int help_command(app *a, const command *c, bool all);
 
 #endif

@@ -14,7 +14,8 @@ static void print_uses(app *a, const char *begin)
     for (const command *const *c = all_commands; *c; c++) {
         char use[64];
         if (strncmp((*c)->name, begin, strlen(begin)) != 0) continue;
-        if (!*begin && strncmp((*c)->name, "lab ", 4) == 0) continue; /* a list of its own */
+        bool has_own_list = strncmp((*c)->name, "lab ", 4) == 0 || strncmp((*c)->name, "score ", 6) == 0;
+        if (!*begin && has_own_list) continue;
         snprintf(use, sizeof use, "recur %s %s", (*c)->name, (*c)->brief);
         output_format(a, "  %-28s %s\n", use, (*c)->summary);
     }
@@ -24,6 +25,7 @@ int help_first_screen(app *a)
 {
     output_format(a, "recur %s: recurrent neural networks, trained and run on the CPU\n\n", recur_version());
     print_uses(a, "");
+    output_format(a, "  %-28s %s\n", "recur score TASK", "metrics of predictions in files");
     output_format(a, "  %-28s %s\n", "recur lab", "the textbook's experiments");
     output_format(a, "\n  %-28s %s\n", "recur help COMMAND",
                   "show its options; with --all the rare ones too");
@@ -34,6 +36,13 @@ int help_tasks(app *a)
 {
     output_format(a, "recur train TASK FILE...\n\n");
     print_uses(a, "train ");
+    return RECUR_OK;
+}
+
+int help_scores(app *a)
+{
+    output_format(a, "recur score TASK GOLD PREDICTED\n\n");
+    print_uses(a, "score ");
     return RECUR_OK;
 }
 

@@ -13,8 +13,8 @@
 #include "suggest.h"
 
 const command *const all_commands[] = {
-    &train_lm_command, &resume_command, &eval_command,           &generate_command,
-    &inspect_command,  &bench_command,  &lab_sequential_command, NULL};
+    &train_lm_command, &resume_command,         &eval_command,           &generate_command,  &inspect_command,
+    &bench_command,    &lab_sequential_command, &score_classify_command, &score_tag_command, NULL};
 
 /* ---- context ---- */
 
@@ -66,7 +66,7 @@ static const command *find_command(int n, char *const *words, int *n_used)
     return NULL;
 }
 
-/* "recur train" without a task or "recur lab" without an experiment, or with one that is not there. */
+/* "recur train" or "recur score" without a task, "recur lab" without an experiment, or with one that is not there. */
 static int no_member(app *a, const char *what, int n, char *const *words)
 {
     char       names[256] = "";
@@ -97,16 +97,17 @@ static int no_command(app *a, int n, char *const *words)
     suggestion     s;
     if (strcmp(words[0], "train") == 0) return no_member(a, "task", n, words);
     if (strcmp(words[0], "lab") == 0) return no_member(a, "experiment", n, words);
+    if (strcmp(words[0], "score") == 0) return no_member(a, "task", n, words);
     suggest_start(&s, words[0]);
     for (const command *const *c = all_commands; *c; c++) {
         size_t length = strlen(list);
         snprintf(list + length, sizeof list - length, "%s, ", (*c)->name);
         suggest_offer(&s, (*c)->name);
         const char *task = strchr((*c)->name, ' ');
-        if (task && strcmp(words[0], task + 1) == 0) is_task_of = *c;
+        if (task && !is_task_of && strcmp(words[0], task + 1) == 0) is_task_of = *c;
     }
-    const char *others[] = {"train", "lab", "help", "version"};
-    for (int i = 0; i < 4; i++) suggest_offer(&s, others[i]);
+    const char *others[] = {"train", "lab", "score", "help", "version"};
+    for (int i = 0; i < 5; i++) suggest_offer(&s, others[i]);
     if (is_task_of) s.best = is_task_of->name;
     if (s.best)
         return output_error(a, RECUR_EARG, "recur has no command '%s'; did you mean 'recur %s'?", words[0],
@@ -141,6 +142,7 @@ static int help(app *a, int n, char *words[])
     if (n_left == 0) return help_first_screen(a);
     if (n_left == 1 && strcmp(words[0], "train") == 0) return help_tasks(a);
     if (n_left == 1 && strcmp(words[0], "lab") == 0) return help_labs(a);
+    if (n_left == 1 && strcmp(words[0], "score") == 0) return help_scores(a);
     const command *c = find_command(n_left, words, &n_used);
     return c ? help_command(a, c, all) : no_command(a, n_left, words);
 }
@@ -181,6 +183,9 @@ static int dispatch(app *a, int n, char *words[])
     if (n == 2 && strcmp(words[0], "train") == 0 &&
         (has_word(n, words, "--help") || has_word(n, words, "-h")))
         return help_tasks(a);
+    if (n == 2 && strcmp(words[0], "score") == 0 &&
+        (has_word(n, words, "--help") || has_word(n, words, "-h")))
+        return help_scores(a);
     if (strcmp(words[0], "lab") == 0 && (n == 1 || (n == 2 && is_list(words[1])))) return help_labs(a);
     const command *c = find_command(n, words, &n_used);
     if (c) return run(a, c, n - n_used, words + n_used);

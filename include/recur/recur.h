@@ -1,12 +1,15 @@
-/* All of recur. The chapters, in reading order: ctx, params, pack, tape, rnn, layers; text, corpus, model; train, run;
- * stream, diag, bench.
+/* All of recur. The chapters, in reading order: ctx, params, pack, tape, rnn, layers, crf; text, corpus, dataset, batches, model; train, run;
+ * score, stream, diag, bench.
  * SPDX-License-Identifier: MIT */
 #ifndef RECUR_H
 #define RECUR_H
 
+#include "batches.h"
 #include "bench.h"
 #include "corpus.h"
+#include "crf.h"
 #include "ctx.h"
+#include "dataset.h"
 #include "diag.h"
 #include "layers.h"
 #include "model.h"
@@ -14,6 +17,7 @@
 #include "params.h"
 #include "rnn.h"
 #include "run.h"
+#include "score.h"
 #include "status.h"
 #include "stream.h"
 #include "tape.h"

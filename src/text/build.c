@@ -44,7 +44,8 @@ static recur_status count(ri_table *table, recur_unit unit, const char *where, c
 
 /* Cut and order the counted tokens; "<unk>", which is one of them, counts as the most frequent. The numbers that the table gave them no
  * longer hold. Returns how many stay. */
-static int64_t choose(ri_table *table, recur_unit unit, const recur_vocab_opts *opts, int64_t unknown)
+static int64_t choose(ri_table *table, recur_unit unit, const recur_vocab_opts *opts, int64_t unknown,
+                      bool needs_unknown)
 {
     ri_entry *e = table->entries;
     int64_t   n = table->n;
@@ -52,7 +53,7 @@ static int64_t choose(ri_table *table, recur_unit unit, const recur_vocab_opts *
     qsort(e, (size_t)n, sizeof *e, by_count);
     while (n > 1 && e[n - 1].count < opts->min_count) n--;
     bool is_cut = n < table->n;
-    if (unit == RECUR_CHAR && !is_cut && (opts->max_size == 0 || n - 1 <= opts->max_size)) {
+    if (unit == RECUR_CHAR && !needs_unknown && !is_cut && (opts->max_size == 0 || n - 1 <= opts->max_size)) {
         memmove(e, e + 1, (size_t)--n * sizeof *e); /* nothing is cut: characters do without "<unk>" */
         qsort(e, (size_t)n, sizeof *e, by_bytes);
         return n;
@@ -80,6 +81,20 @@ static recur_status build_bytes(const recur_allocator *a, const recur_vocab_opts
     return ri_vocab_create(a, RECUR_BYTE, tokens, 256, vocab, error);
 }
 
+recur_status ri_vocab_from_counts(const recur_allocator *a, recur_unit unit, ri_table *table,
+                                  const recur_vocab_opts *opts, bool needs_unknown, recur_vocab **vocab,
+                                  ri_error *error)
+{
+    *vocab = NULL;
+    if (table->n == 0)
+        return ri_fail(error, RECUR_EDATA, "the text holds no %s; wanted some",
+                       unit == RECUR_WORD ? "words" : "characters");
+    int64_t unknown = ri_table_add(table, (ri_span){RI_VOCAB_UNKNOWN, strlen(RI_VOCAB_UNKNOWN)});
+    if (unknown < 0) return no_memory(error);
+    int64_t n = choose(table, unit, opts, unknown, needs_unknown);
+    return ri_vocab_create(a, unit, table->entries, n, vocab, error);
+}
+
 static recur_status build_counted(const recur_allocator *a, ri_table *table, recur_unit unit, int64_t n,
                                   const char *const *texts, const size_t *bytes, const recur_vocab_opts *opts,
                                   recur_vocab **vocab, ri_error *error)
@@ -90,12 +105,16 @@ static recur_status build_counted(const recur_allocator *a, ri_table *table, rec
         recur_status status = count(table, unit, where, texts[i], bytes[i], error);
         if (status != RECUR_OK) return status;
     }
-    if (table->n == 0)
-        return ri_fail(error, RECUR_EDATA, "the text holds no %s; wanted some",
-                       unit == RECUR_WORD ? "words" : "characters");
-    int64_t unknown = ri_table_add(table, (ri_span){RI_VOCAB_UNKNOWN, strlen(RI_VOCAB_UNKNOWN)});
-    if (unknown < 0) return no_memory(error);
-    return ri_vocab_create(a, unit, table->entries, choose(table, unit, opts, unknown), vocab, error);
+    return ri_vocab_from_counts(a, unit, table, opts, false, vocab, error);
+}
+
+recur_status ri_vocab_check_opts(const recur_vocab_opts *opts, ri_error *error)
+{
+    if (opts->min_count >= 0 && opts->max_size >= 0) return RECUR_OK;
+    return ri_fail(error, RECUR_EARG,
+                   "a vocabulary's least count is %" PRId64 " and its greatest size %" PRId64
+                   "; wanted 0 or more",
+                   opts->min_count, opts->max_size);
 }
 
 recur_status ri_vocab_build(const recur_allocator *a, recur_unit unit, int64_t n, const char *const *texts,
@@ -105,15 +124,12 @@ recur_status ri_vocab_build(const recur_allocator *a, recur_unit unit, int64_t n
     static const recur_vocab_opts everything;
     if (!opts) opts = &everything;
     *vocab = NULL;
-    if (opts->min_count < 0 || opts->max_size < 0)
-        return ri_fail(error, RECUR_EARG,
-                       "a vocabulary's least count is %" PRId64 " and its greatest size %" PRId64
-                       "; wanted 0 or more",
-                       opts->min_count, opts->max_size);
+    recur_status status = ri_vocab_check_opts(opts, error);
+    if (status != RECUR_OK) return status;
     if (unit == RECUR_BYTE) return build_bytes(a, opts, vocab, error);
     ri_table table;
     ri_table_init(&table, a);
-    recur_status status = build_counted(a, &table, unit, n, texts, bytes, opts, vocab, error);
+    status = build_counted(a, &table, unit, n, texts, bytes, opts, vocab, error);
     ri_table_destroy(&table);
     return status;
 }

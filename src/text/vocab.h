@@ -29,6 +29,14 @@ recur_status ri_vocab_create(const recur_allocator *a, recur_unit unit, const ri
 recur_status ri_vocab_build(const recur_allocator *a, recur_unit unit, int64_t n, const char *const *texts,
                             const size_t *bytes, const recur_vocab_opts *opts, recur_vocab **vocab,
                             ri_error *error);
+recur_status ri_vocab_check_opts(const recur_vocab_opts *opts, ri_error *error);
+
+/* Make a vocabulary of counted tokens, whose order and numbers in the table are lost. With needs_unknown one of characters has "<unk>" even if nothing is
+ * cut. opts are checked. Errors: RECUR_EDATA for no tokens, RECUR_EMEMORY. */
+recur_status ri_vocab_from_counts(const recur_allocator *a, recur_unit unit, ri_table *counted,
+                                  const recur_vocab_opts *opts, bool needs_unknown, recur_vocab **vocab,
+                                  ri_error *error);
+
 recur_status ri_vocab_encode(const recur_vocab *vocab, const char *text, size_t bytes, int32_t *ids,
                              int64_t *n, int64_t *n_unknown, ri_error *error);
 

@@ -4,7 +4,7 @@ load helpers
 @test "without a command the first screen shows all of them" {
   call
   [ "$status" = 0 ] && [ -z "$err" ]
-  for command in "train lm" resume eval generate inspect bench lab; do [[ $out == *"recur $command "* ]]; done
+  for command in "train lm" resume eval generate inspect bench score lab; do [[ $out == *"recur $command "* ]]; done
   [ "$(grep -c ^ "$dir/out")" -le 12 ]
 }
 
@@ -30,7 +30,7 @@ load helpers
   refuses 2 "'trian'; did you mean 'recur train'" trian
   refuses 2 "did you mean 'recur generate'" genrate x
   refuses 2 "did you mean 'recur train lm'" lm
-  refuses 2 "there are: train lm, resume, eval, generate, inspect" classify
+  refuses 2 "there are: train lm, resume, eval, generate, inspect" xyzzy
   refuses 2 "wants a command before --json" --json=1
 }
 

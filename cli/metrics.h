@@ -1,0 +1,29 @@
+/* What scorers found, said as tables and as JSON: for score, which reads predictions, and for eval, which makes them.
+ *
+ * Percentages are computed from counts, operation by operation as conlleval does, so that they round as its own; JSON has 15 digits of
+ * what seqeval computes.
+ * SPDX-License-Identifier: MIT */
+#ifndef CLI_METRICS_H
+#define CLI_METRICS_H
+
+#include "app.h"
+
+#define ROW_BY_LENGTH                                                                                        \
+    {                                                                                                        \
+        .name = "by-length", .form = "EDGES", .type = OPTION_NUMBERS, .min = 1, .max = 1e9, .least = 1,      \
+        .most = OPTION_MAX_NUMBERS, .flags = OPTION_USUAL,                                                   \
+        .help = "accuracy by the number of words too: 20,50 means below 20, from 20 to 49, from 50 on"       \
+    }
+
+/* Take the edges of --by-length, *n of them (0: not given). Returns an exit code, the error said. */
+int metrics_edges(app *a, const options *o, int64_t edges[OPTION_MAX_NUMBERS], int64_t *n);
+
+/* Write the tables, and on stderr what there is to note. */
+void metrics_print_classes(app *a, const recur_class_report *r);
+void metrics_print_tags(app *a, const recur_tag_report *r);
+
+/* The same as JSON objects: {"task":"classify","items" ...} and {"task":"tag","sentences" ...}. */
+json_t *metrics_json_classes(app *a, const recur_class_report *r);
+json_t *metrics_json_tags(app *a, const recur_tag_report *r);
+
+#endif
