@@ -27,6 +27,10 @@ RECUR_API void         recur_embedding_destroy(recur_embedding *embedding);
 /* Look up the tokens of a pack: [N,E]. Errors: RECUR_EARG if the pack holds no tokens or an id is outside 0..V-1. */
 RECUR_API recur_var recur_embed(recur_tape *tape, const recur_embedding *embedding, const recur_pack *pack);
 
+/* Look up rows of a variable x [V,F] by the tokens of a pack: [N,F]. The gradients of a row that is looked up often add up. Errors: as
+ * recur_embed. */
+RECUR_API recur_var recur_pick_rows(recur_tape *tape, recur_var x, const recur_pack *pack);
+
 /* The tokens of a pack as one-hot rows [N,V], never stored: only recurrent and linear layers read them, by picking columns
  * of their weights. Errors: as recur_embed. */
 RECUR_API recur_var recur_one_hot(recur_tape *tape, const recur_pack *pack, int64_t vocabulary);

@@ -1,4 +1,4 @@
-/* All of recur. The chapters, in reading order: ctx, params, pack, tape, rnn, layers, crf; text, corpus, dataset, batches, model; train, run;
+/* All of recur. The chapters, in reading order: ctx, params, pack, tape, rnn, layers, crf; text, corpus, dataset, batches, model; train, run, tag;
  * score, stream, diag, bench.
  * SPDX-License-Identifier: MIT */
 #ifndef RECUR_H
@@ -20,6 +20,7 @@
 #include "score.h"
 #include "status.h"
 #include "stream.h"
+#include "tag.h"
 #include "tape.h"
 #include "text.h"
 #include "train.h"

@@ -234,6 +234,7 @@ recur_status recur_dataset_encode(recur_dataset *d, const recur_vocab *vocab, co
     status = prepare(&e, vocab, characters, labels);
     if (status == RECUR_OK) {
         replace(&e, vocab);
+        d->n_labels = labels ? recur_labels_count(labels) : 0;
         log_unseen(d);
     }
     release(&e);

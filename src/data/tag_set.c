@@ -108,3 +108,39 @@ int64_t ri_tag_set_rewrite(ri_tag_set *set, recur_tag_scheme scheme, int64_t n, 
     }
     return n_changed;
 }
+
+/* ---- schemes ---- */
+
+recur_tag_scheme ri_tag_set_scheme(const ri_tag_set *set)
+{
+    recur_tag_scheme scheme = RECUR_TAGS_PLAIN;
+    for (int64_t id = 0; id < set->names.table.n; id++) {
+        char prefix = set->tag_of[id].prefix;
+        if (set->is_foreign[id]) return RECUR_TAGS_PLAIN;
+        if (prefix == 'E' || prefix == 'S') scheme = RECUR_TAGS_BIOES;
+        if (prefix != 'O' && scheme == RECUR_TAGS_PLAIN) scheme = RECUR_TAGS_BIO;
+    }
+    return scheme;
+}
+
+bool ri_tag_set_complete(ri_tag_set *set, recur_tag_scheme scheme)
+{
+    const char *prefixes = scheme == RECUR_TAGS_BIOES ? "BIES" : scheme == RECUR_TAGS_BIO ? "BI" : "";
+    for (int64_t type = 0; type < set->types.table.n; type++)
+        for (const char *p = prefixes; *p; p++)
+            if (compose(set, *p, (int32_t)type) < 0) return false;
+    return true;
+}
+
+/* In BIO a span may end anywhere and goes on with I; in BIOES it must end with E, and one of a single token is S. */
+bool ri_tag_set_may_follow(const ri_tag_set *set, recur_tag_scheme scheme, int32_t a, int32_t b)
+{
+    if (scheme == RECUR_TAGS_PLAIN) return true;
+    bool   has_ends = scheme == RECUR_TAGS_BIOES;
+    ri_tag before = a < 0 ? (ri_tag){'O', -1} : set->tag_of[a], tag = b < 0 ? (ri_tag){'O', -1} : set->tag_of[b];
+    bool   is_open = before.prefix == 'B' || before.prefix == 'I', goes_on = tag.prefix == 'I' || tag.prefix == 'E';
+    if (!has_ends && (before.prefix == 'E' || before.prefix == 'S' || tag.prefix == 'E' || tag.prefix == 'S'))
+        return false;
+    if (goes_on) return is_open && before.type == tag.type;
+    return !has_ends || !is_open;
+}

@@ -26,4 +26,13 @@ int32_t ri_tag_set_add(ri_tag_set *set, const char *bytes, size_t size);
  * Returns how many tags changed, none in plain tags; -1 if there is no memory, a part may be written then. */
 int64_t ri_tag_set_rewrite(ri_tag_set *set, recur_tag_scheme scheme, int64_t n, int32_t *tags);
 
+/* Return the scheme that the tags are of: plain where one is foreign, or none marks a span. */
+recur_tag_scheme ri_tag_set_scheme(const ri_tag_set *set);
+
+/* Take in every tag that a scheme has for the types that are there, in the order of these. Returns false if there is no memory. */
+bool ri_tag_set_complete(ri_tag_set *set, recur_tag_scheme scheme);
+
+/* Return whether tag b may follow a in a scheme; a is -1 at the start, b is -1 at the end. */
+bool ri_tag_set_may_follow(const ri_tag_set *set, recur_tag_scheme scheme, int32_t a, int32_t b);
+
 #endif

@@ -90,6 +90,37 @@ recur_var recur_embed(recur_tape *tape, const recur_embedding *e, const recur_pa
     return y;
 }
 
+typedef struct pick_saved {
+    recur_var      x, y;
+    const int32_t *ids;
+    int64_t        n, width;
+} pick_saved;
+
+static void pick_backward(recur_tape *tape, void *saved)
+{
+    const pick_saved *s = saved;
+    tape->ctx->dev->embed_backward(tape->ctx, s->n, s->width, s->ids, ri_tape_at(tape, s->y)->grad,
+                                   ri_tape_at(tape, s->x)->grad);
+}
+
+recur_var recur_pick_rows(recur_tape *tape, recur_var x, const recur_pack *pack)
+{
+    const ri_node *node = ri_tape_node(tape, x, "recur_pick_rows");
+    if (!node) return RECUR_NONE;
+    if (node->ids || node->shape.rank != 2)
+        return RI_TAPE_FAIL(tape, RECUR_EARG, "recur_pick_rows: wanted rows [V,F], found %s of rank %d",
+                            node->ids ? "one-hot rows" : "an array", node->shape.rank);
+    int64_t        width = node->shape.size[1];
+    const int32_t *ids = tokens_of(tape, pack, node->shape.size[0], "recur_pick_rows");
+    if (!ids) return RECUR_NONE;
+    recur_var y = ri_tape_var(tape, RECUR_SHAPE(pack->N, width), NULL);
+    if (!y.id) return y;
+    tape->ctx->dev->embed_forward(tape->ctx, pack->N, width, ids, ri_tape_at(tape, x)->value,
+                                  ri_tape_at(tape, y)->value);
+    ri_tape_push(tape, pick_backward, &(pick_saved){x, y, ids, pack->N, width}, sizeof(pick_saved));
+    return y;
+}
+
 /* The rows in the order of their ids (a counting sort), so that a gradient by columns goes through each column once. */
 static const int32_t *sort_by_id(recur_tape *tape, const int32_t *ids, int64_t n, int64_t V)
 {
