@@ -105,17 +105,52 @@ static recur_status read_text(options *o, const char *path, char **text)
                         CONFIG_MAX);
 }
 
+/* Take the lines of a text, which is cut up. */
+static recur_status take_lines(options *o, char *text)
+{
+    recur_status status = RECUR_OK;
+    int          line = 0;
+    for (char *p = text, *next; !status && p; p = next) {
+        next = strchr(p, '\n');
+        if (next) *next++ = '\0';
+        status = take_line(o, ++line, p);
+    }
+    return status;
+}
+
 recur_status config_read(options *o, const char *path)
 {
     char        *text = NULL;
     recur_status status = read_text(o, path, &text);
     free(o->file);
     o->file = need_copy(path);
-    int line = 0;
-    for (char *p = text, *next; !status && p; p = next) {
+    if (!status) status = take_lines(o, text);
+    free(text);
+    return status;
+}
+
+recur_status config_take(options *o, const char *origin, const char *text)
+{
+    char *copy = need_copy(text);
+    free(o->file);
+    o->file = need_copy(origin);
+    recur_status status = take_lines(o, copy);
+    free(copy);
+    return status;
+}
+
+recur_status config_peek(options *o, const char *path, const char *name, char *value, size_t size)
+{
+    char        *text = NULL;
+    recur_status status = read_text(o, path, &text);
+    *value = '\0';
+    for (char *p = status ? NULL : text, *next; p && !*value; p = next) {
         next = strchr(p, '\n');
         if (next) *next++ = '\0';
-        status = take_line(o, ++line, p);
+        char *sign = strchr(p, '=');
+        if (!sign) continue;
+        *sign = '\0';
+        if (strcmp(trim(p), name) == 0) snprintf(value, size, "%s", trim(sign + 1));
     }
     free(text);
     return status;

@@ -9,6 +9,12 @@
  * the sentence in o->error. */
 recur_status config_read(options *o, const char *path);
 
+/* Take values from text that a model holds; origin is how a sentence calls it. Otherwise as config_read. */
+recur_status config_take(options *o, const char *origin, const char *text);
+
+/* Read of a file only the first value of a name, "" if it has none; what is longer than fits is cut. Errors: as config_read. */
+recur_status config_peek(options *o, const char *path, const char *name, char *value, size_t size);
+
 /* Return the effective configuration as lines "name = value"; the caller frees it. NULL: o->error says why. */
 char *config_write(options *o);
 

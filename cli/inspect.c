@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app.h"
 #include "rows.h"
+#include "task.h"
 
 static const option_group *const inspect_groups[] = {&common_group, NULL};
 
@@ -14,30 +14,6 @@ static const char *const unit_names[] = {"char", "byte", "word"};
 static size_t element_bytes(const app *a)
 {
     return recur_ctx_dtype(a->ctx) == RECUR_F64 ? sizeof(double) : sizeof(float);
-}
-
-/* ---- the architecture in one sentence ---- */
-
-static void describe(const recur_model *model, char *text, size_t size)
-{
-    static const char *const cells[] = {"LSTM", "GRU", "RNN (tanh)", "RNN (relu)"};
-    static const char *const units[] = {"characters", "bytes", "words"};
-    const recur_lm_spec     *s = recur_lm_get_spec(model);
-    const recur_vocab       *vocab = recur_model_vocab(model);
-    char                     input[64] = "one-hot input", extra[128] = "";
-    if (s->embed) snprintf(input, sizeof input, "embedding of %" PRId64, s->embed);
-    size_t n = 0;
-    if (s->rnn.projection)
-        n += (size_t)snprintf(extra, sizeof extra, " projected to %" PRId64, s->rnn.projection);
-    if (s->rnn.reset_before) n += (size_t)snprintf(extra + n, sizeof extra - n, ", reset before the product");
-    if (s->dropout > 0 || s->rnn.dropout > 0)
-        snprintf(extra + n, sizeof extra - n, ", dropout %g",
-                 s->dropout > s->rnn.dropout ? s->dropout : s->rnn.dropout);
-    snprintf(text, size,
-             "language model over %" PRId64 " %s: %s, %s with %" PRId64 " layer%s of %" PRId64 " units%s, %s",
-             recur_vocab_size(vocab), units[recur_vocab_unit(vocab)], input, cells[s->rnn.cell],
-             s->rnn.layers, s->rnn.layers == 1 ? "" : "s", s->rnn.hidden, extra,
-             s->tie ? "output tied to the embedding" : "linear output");
 }
 
 /* ---- tensors ---- */
@@ -131,7 +107,7 @@ static int inspect(app *a, options *o)
     if (code) return code;
     recur_status status = recur_model_load(a->ctx, o->args[0], &model);
     if (!status) {
-        describe(model, architecture, sizeof architecture);
+        task_of(model)->describe(model, architecture, sizeof architecture);
         status = a->json ? print_json(a, model, architecture) : print_text(a, model, architecture);
     }
     if (status) code = output_failure(a, status);

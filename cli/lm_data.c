@@ -8,16 +8,16 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "train.h"
+#include "lm.h"
 
 /* ---- reading ---- */
 
-int lm_data_read(app *a, const options *o, lm_data *d)
+int lm_data_read(app *a, options *o, void *data_of_run)
 {
-    *d = (lm_data){0};
+    lm_data            *d = data_of_run;
     const option_value *data = options_find(o, "data");
     const char         *valid = options_text(o, "valid");
-    recur_unit          unit = lm_unit(o);
+    recur_unit          unit = train_unit(o);
     int                 n_stdin = 0;
     for (int i = 0; i < data->n_texts; i++) n_stdin += strcmp(data->texts[i], "-") == 0;
     if (valid) n_stdin += strcmp(valid, "-") == 0;
@@ -71,7 +71,7 @@ static recur_status cut_test(app *a, const options *o, lm_data *d)
     recur_vocab *all = NULL;
     int64_t      n = 0;
     const char  *text = d->text.bytes;
-    recur_status status = recur_vocab_build(a->ctx, lm_unit(o), 1, &text, &d->text.size, NULL, &all);
+    recur_status status = recur_vocab_build(a->ctx, train_unit(o), 1, &text, &d->text.size, NULL, &all);
     if (!status) status = recur_vocab_encode(a->ctx, all, text, d->text.size, NULL, &n, NULL);
     int64_t n_wanted = (int64_t)((double)n * (split->numbers[0] + split->numbers[1]) + 0.5);
     if (!status) status = find_cut(a, all, &d->text, n_wanted, &d->n_kept);
@@ -87,7 +87,7 @@ static recur_status build_vocab(app *a, const options *o, lm_data *d)
     const size_t           bytes[] = {d->n_kept, d->valid_text.size};
     const recur_vocab_opts opts = {.min_count = options_int(o, "min-count"),
                                    .max_size = options_int(o, "vocab")};
-    return recur_vocab_build(a->ctx, lm_unit(o), d->valid_text.bytes ? 2 : 1, texts, bytes, &opts, &d->vocab);
+    return recur_vocab_build(a->ctx, train_unit(o), d->valid_text.bytes ? 2 : 1, texts, bytes, &opts, &d->vocab);
 }
 
 /* Cut the tokens in two by the fractions of --split. */
@@ -118,7 +118,7 @@ static recur_status encode(app *a, const options *o, lm_data *d)
 static int check_sizes(app *a, const options *o, const lm_data *d)
 {
     static const char *const names[] = {"characters", "bytes", "words"};
-    const char              *unit = names[lm_unit(o)];
+    const char              *unit = names[train_unit(o)];
     int64_t                  T = options_int(o, "bptt"), n = d->valid ? recur_corpus_size(d->valid) : T + 1;
     int64_t                  B = options_int(o, "batch"), n_train = recur_corpus_size(d->train);
     if (recur_vocab_size(d->vocab) < 2)
@@ -147,24 +147,48 @@ int lm_data_encode(app *a, const options *o, lm_data *d)
     return status ? output_failure(a, status) : check_sizes(a, o, d);
 }
 
-void lm_data_free(app *a, lm_data *d)
+/* Keep a text that cannot be read again, and let the configuration name the copy. */
+static int keep(app *a, options *o, const char *name, recur_text *text, store *s)
 {
+    const char *path;
+    recur_text  copy = {0};
+    if (!text->is_stream) return RECUR_OK;
+    int code = store_text(a, s, text, &path);
+    if (code) return code;
+    options_set(o, name, SOURCE_COMMAND, path);
+    recur_status status = recur_text_read(a->ctx, train_unit(o), 1, &path, &copy);
+    text->checksum = copy.checksum; /* of the bytes that resuming will see */
+    recur_text_free(a->ctx, &copy);
+    return status ? output_failure(a, status) : RECUR_OK;
+}
+
+int lm_data_keep(app *a, options *o, void *data, store *s)
+{
+    lm_data *d = data;
+    int      code = keep(a, o, "data", &d->text, s);
+    return code ? code : keep(a, o, "valid", &d->valid_text, s);
+}
+
+void lm_data_free(app *a, void *data)
+{
+    lm_data *d = data;
     recur_text_free(a->ctx, &d->text);
     recur_text_free(a->ctx, &d->valid_text);
     recur_corpus_destroy(d->train);
     recur_corpus_destroy(d->valid);
     recur_vocab_destroy(d->vocab);
-    *d = (lm_data){0};
 }
 
-uint64_t lm_checksum(const lm_data *d)
+uint64_t lm_data_checksum(const void *data)
 {
+    const lm_data *d = data;
     return d->text.checksum ^
            d->valid_text.checksum * UINT64_C(0x9e3779b97f4a7c15); /* which is which counts */
 }
 
-int64_t lm_steps_per_epoch(const options *o, const lm_data *d)
+int64_t lm_data_steps(const options *o, const void *data)
 {
+    const lm_data *d = data;
     int64_t part =
         (recur_corpus_size(d->train) - 1) / options_int(o, "batch"); /* as recur_lm_train cuts them */
     return part > 0 ? (part - 1) / options_int(o, "bptt") + 1 : 0;

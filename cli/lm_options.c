@@ -1,187 +1,27 @@
 /* The options of a language model become the structs of the library; what does not go together is refused first.
  * SPDX-License-Identifier: MIT */
 #include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "train.h"
-
-/* The order of each enum below is that of the choices in the tables. */
-
-recur_unit lm_unit(const options *o)
-{
-    static const recur_unit units[] = {RECUR_CHAR, RECUR_BYTE, RECUR_WORD};
-    return units[options_find(o, "unit")->choice];
-}
-
-static recur_init init_of(const options *o)
-{
-    static const recur_init_kind kinds[] = {RECUR_INIT_DEFAULT, RECUR_INIT_ORTHOGONAL, RECUR_INIT_IDENTITY,
-                                            RECUR_INIT_CHRONO, RECUR_INIT_UNIFORM};
-    const option_value          *v = options_find(o, "init");
-    return (recur_init){.kind = kinds[v->choice], .value = v->n_numbers ? v->numbers[0] : 0};
-}
-
-static int64_t output_size(const options *o)
-{
-    int64_t projection = options_int(o, "proj");
-    return projection ? projection : options_int(o, "hidden");
-}
+#include "lm.h"
 
 recur_lm_spec lm_spec(const options *o)
 {
-    static const recur_cell cells[] = {RECUR_RNN_TANH, RECUR_RNN_RELU, RECUR_LSTM, RECUR_GRU};
-    const option_value     *bias = options_find(o, "forget-bias");
     return (recur_lm_spec){
         .embed = options_int(o, "embed"),
         .tie = options_on(o, "tie"),
         .dropout = options_number(o, "dropout"),
-        .rnn = {.cell = cells[options_find(o, "cell")->choice],
-                .hidden = options_int(o, "hidden"),
-                .layers = options_int(o, "layers"),
-                .projection = options_int(o, "proj"),
-                .reset_before = options_find(o, "gru-reset")->choice == 1,
-                .dropout = options_number(o, "dropout"),
-                .init = init_of(o),
-                .set_forget_bias = bias->n_texts > 0,
-                .forget_bias = bias->numbers[0]},
+        .rnn = train_rnn_spec(o),
     };
-}
-
-static recur_schedule schedule_of(const options *o, int64_t steps_per_epoch)
-{
-    static const recur_schedule_kind kinds[] = {RECUR_CONSTANT, RECUR_STEP, RECUR_EXPONENTIAL, RECUR_COSINE};
-    const option_value              *v = options_find(o, "schedule");
-    recur_schedule                   schedule = {
-                          .kind = kinds[v->choice], .factor = v->numbers[0], .warmup = options_int(o, "warmup")};
-    if (schedule.kind == RECUR_STEP) schedule.after = (int64_t)v->numbers[1];
-    if (schedule.kind != RECUR_COSINE) return schedule;
-    schedule.epochs = options_int(o, "epochs");
-    int64_t steps = options_int(o, "steps");
-    if (steps && steps_per_epoch) {
-        int64_t epochs = (steps - 1) / steps_per_epoch + 1;
-        if (!schedule.epochs || epochs < schedule.epochs) schedule.epochs = epochs;
-    }
-    return schedule;
-}
-
-recur_train_opts lm_train_opts(const options *o, int64_t steps_per_epoch)
-{
-    static const recur_optim optims[] = {RECUR_ADAM, RECUR_ADAMW, RECUR_RMSPROP, RECUR_SGD};
-    const option_value      *decay = options_find(o, "decay-rate");
-    return (recur_train_opts){
-        .optim = optims[options_find(o, "optim")->choice],
-        .lr = options_number(o, "lr"),
-        .momentum = options_number(o, "momentum"),
-        .decay_rate = options_fits(o, decay->row) ? decay->numbers[0] : 0,
-        .weight_decay = options_number(o, "weight-decay"),
-        .clip_norm = options_number(o, "clip"),
-        .clip_value = options_number(o, "clip-value"),
-        .schedule = schedule_of(o, steps_per_epoch),
-    };
-}
-
-/* ---- defaults that depend on others ---- */
-
-static void set_int(options *o, const char *name, int64_t value)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%" PRId64, value);
-    options_set(o, name, SOURCE_DEFAULT, text);
-}
-
-static bool is_open(const options *o, const char *name)
-{
-    return options_find(o, name)->source == SOURCE_NONE;
-}
-
-static void fill_in(options *o)
-{
-    if (is_open(o, "embed")) set_int(o, "embed", lm_unit(o) == RECUR_WORD ? output_size(o) : 0);
-    if (is_open(o, "weight-decay"))
-        options_set(o, "weight-decay", SOURCE_DEFAULT,
-                    strcmp(options_text(o, "optim"), "adamw") == 0 ? "0.01" : "0");
-    if (is_open(o, "epochs") && is_open(o, "steps") && is_open(o, "minutes")) set_int(o, "epochs", 10);
-    if (is_open(o, "valid") && is_open(o, "split")) options_set(o, "split", SOURCE_DEFAULT, "0.9,0.1");
-}
-
-/* ---- what does not go together ---- */
-
-/* One of --valid and --split: the command line beats the file, two from the same place contradict each other. */
-static recur_status check_validation(options *o)
-{
-    const option_value *valid = options_find(o, "valid"), *split = options_find(o, "split");
-    if (valid->source && valid->source == split->source)
-        return options_fail(o, RECUR_EARG,
-                            "--valid and --split both say where validation data come from; give one of them");
-    if (valid->source && split->source) options_clear(o, valid->source > split->source ? "split" : "valid");
-    return RECUR_OK;
-}
-
-static recur_status check_split(options *o)
-{
-    const option_value *split = options_find(o, "split");
-    if (!split->n_texts) return RECUR_OK;
-    double sum = 0;
-    for (int i = 0; i < split->n_numbers; i++) sum += split->numbers[i];
-    if (fabs(sum - 1) > 1e-6)
-        return options_fail(o, RECUR_EARG,
-                            "--split wants fractions that add up to 1, found %s, which add up to %.6g",
-                            split->texts[0], sum);
-    if (split->numbers[0] <= 0)
-        return options_fail(o, RECUR_EARG, "--split wants a first fraction above 0, found %s",
-                            split->texts[0]);
-    if (split->numbers[1] > 0) return RECUR_OK;
-    const char *idle[] = {"patience", "eval-every"};
-    for (int i = 0; i < 2; i++)
-        if (options_find(o, idle[i])->n_texts)
-            return options_fail(o, RECUR_EARG, "--%s wants validation data, found none (--split %s)", idle[i],
-                                split->texts[0]);
-    return RECUR_OK;
-}
-
-static recur_status check_model(options *o)
-{
-    int64_t     embed = options_int(o, "embed"), output = output_size(o);
-    const char *init = options_text(o, "init"), *cell = options_text(o, "cell");
-    if (options_on(o, "tie") && embed != output)
-        return options_fail(o, RECUR_EARG,
-                            "--tie wants an embedding as large as the stack's output, --embed %" PRId64
-                            ", found --embed %" PRId64 "%s",
-                            output, embed, embed ? "" : " (one-hot)");
-    if (options_int(o, "proj") >= options_int(o, "hidden"))
-        return options_fail(o, RECUR_EARG, "--proj wants less than --hidden %" PRId64 ", found %" PRId64,
-                            options_int(o, "hidden"), options_int(o, "proj"));
-    if (strncmp(init, "chrono", 6) == 0 && strcmp(cell, "lstm") != 0 && strcmp(cell, "gru") != 0)
-        return options_fail(o, RECUR_EARG, "--init chrono is for gates, --cell lstm or gru, found --cell %s",
-                            cell);
-    return RECUR_OK;
-}
-
-static recur_status check_schedule(options *o)
-{
-    const option_value *v = options_find(o, "schedule");
-    const char         *name = v->texts[0];
-    if (strncmp(name, "step:", 5) == 0 && (v->numbers[1] != floor(v->numbers[1]) || v->numbers[1] > 1e9))
-        return options_fail(o, RECUR_EARG,
-                            "--schedule step:FACTOR,AFTER wants a whole epoch AFTER up to 1e9, found %s",
-                            name);
-    if (strcmp(name, "cosine") == 0 && !options_find(o, "epochs")->n_texts &&
-        !options_find(o, "steps")->n_texts)
-        return options_fail(o, RECUR_EARG,
-                            "--schedule cosine wants --epochs or --steps: it must know its end, and how far "
-                            "--minutes goes depends "
-                            "on the machine");
-    return RECUR_OK;
 }
 
 recur_status lm_complete(options *o)
 {
-    recur_status status = check_validation(o);
-    if (!status) fill_in(o);
-    if (!status) status = check_split(o);
-    if (!status) status = check_model(o);
-    if (!status) status = check_schedule(o);
-    return status;
+    int64_t      output = train_output_size(o);
+    recur_status status = train_complete(o, train_unit(o) == RECUR_WORD ? output : 0);
+    int64_t      embed = options_int(o, "embed");
+    if (status || !options_on(o, "tie") || embed == output) return status;
+    return options_fail(o, RECUR_EARG,
+                        "--tie wants an embedding as large as the stack's output, --embed %" PRId64
+                        ", found --embed %" PRId64 "%s",
+                        output, embed, embed ? "" : " (one-hot)");
 }

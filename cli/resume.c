@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config.h"
 #include "memory.h"
 #include "rows.h"
 #include "train.h"
@@ -23,7 +24,17 @@ static bool has_new_budget(const options *o)
     return false;
 }
 
-static recur_status read_run(const char *dir, const options *given, options *o)
+/* Find the task that a run's configuration names. */
+static recur_status find_task(options *o, const char *path, const task **t)
+{
+    char         name[32];
+    recur_status status = config_peek(o, path, "task", name, sizeof name);
+    if (status) return status;
+    *t = task_named(*name ? name : "lm");
+    return *t ? RECUR_OK : options_fail(o, RECUR_EARG, "%s: this version has no task '%s'", path, name);
+}
+
+static recur_status read_run(const char *dir, const options *given, options *o, const task **t)
 {
     size_t      n = strlen(dir) + sizeof "/config";
     char       *path = need_memory(n, 1);
@@ -38,13 +49,14 @@ static recur_status read_run(const char *dir, const options *given, options *o)
     else if (stat(path, &about) != 0)
         status = options_fail(o, RECUR_EIO, "there is no run in %s: cannot read %s: %s", dir, path,
                               strerror(errno));
-    if (!status) status = command_load(&train_lm_command, path, o);
+    if (!status) status = find_task(o, path, t);
+    if (!status) status = command_load((*t)->train, path, o);
     for (int i = 0; i < N_PASSED_ON && !status; i++)
         if (options_given(given, passed_on[i]))
             options_set(o, passed_on[i], SOURCE_COMMAND, options_text(given, passed_on[i]));
     if (!status && !options_find(o, "data")->n_texts)
         status = options_fail(o, RECUR_EARG, "%s does not say which data the run is about", path);
-    if (!status) status = lm_complete(o);
+    if (!status) status = (*t)->complete(o);
     free(path);
     return status;
 }
@@ -53,8 +65,9 @@ static int resume(app *a, options *given)
 {
     const char  *dir = given->args[0];
     bool         finished = false;
+    const task  *t = NULL;
     options      o = {0};
-    recur_status status = read_run(dir, given, &o);
+    recur_status status = read_run(dir, given, &o, &t);
     int          code = status ? output_error(a, status, "%s", o.error) : app_open(a, &o);
     if (!code && !has_new_budget(given)) {
         status = recur_run_finished(a->ctx, dir, &finished);
@@ -66,7 +79,7 @@ static int resume(app *a, options *given)
             "the run in %s is finished; a larger budget (--epochs, --steps, --minutes) gives it more to do",
             dir);
     else if (!code)
-        code = lm_run(a, &o, dir, true);
+        code = train_run(a, &o, t, dir, true);
     options_free(&o);
     return code;
 }

@@ -17,13 +17,6 @@ static const option common_rows[] = {
 };
 
 static const option model_rows[] = {
-    {.name = "cell",
-     .form = "NAME",
-     .type = OPTION_CHOICE,
-     .choices = "rnn|relu|lstm|gru",
-     .fallback = "lstm",
-     .flags = OPTION_USUAL,
-     .help = "rnn (tanh), relu, lstm or gru"},
     {.name = "layers",
      .form = "N",
      .type = OPTION_INT,
@@ -40,13 +33,6 @@ static const option model_rows[] = {
      .fallback = "128",
      .flags = OPTION_USUAL,
      .help = "units of each layer"},
-    {.name = "embed",
-     .form = "N",
-     .type = OPTION_INT,
-     .min = 0,
-     .max = 65536,
-     .default_says = "char, byte: 0; word: the size of the stack's output",
-     .help = "size of the embedding; 0: one-hot input"},
     {.name = "dropout",
      .form = "P",
      .type = OPTION_NUMBER,
@@ -216,7 +202,8 @@ static const option run_rows[] = {
      .least = 2,
      .most = 3,
      .default_says = "0.9,0.1, unless --valid is given",
-     .help = "fractions of the data, in this order; TEST is not looked at; 1,0: no validation"},
+     .help = "fractions of the data: of a text in this order, of items at random; TEST is not looked at; 1,0: no "
+             "validation"},
     {.name = "eval-every",
      .form = "N",
      .type = OPTION_INT,

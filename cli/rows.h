@@ -23,8 +23,28 @@
         .help = "write one JSON object per line to stdout and nothing else"                                  \
     }
 
+/* The kinds of a stack's cells, as the task has them; the order of the first four is train_rnn_spec's. */
+#define ROW_CELL(all_choices, says)                                                                          \
+    {                                                                                                        \
+        .name = "cell", .form = "NAME", .type = OPTION_CHOICE, .choices = all_choices, .fallback = "lstm",   \
+        .flags = OPTION_USUAL, .help = says                                                                  \
+    }
+
+/* The size of the embedding; what is the default, the task says. */
+#define ROW_EMBED(says)                                                                                      \
+    {                                                                                                        \
+        .name = "embed", .form = "N", .type = OPTION_INT, .min = 0, .max = 65536, .default_says = says,      \
+        .help = "size of the embedding; 0: one-hot input"                                                    \
+    }
+
+#define ROW_ENCODING                                                                                         \
+    {                                                                                                        \
+        .name = "encoding", .form = "NAME", .type = OPTION_CHOICE, .choices = "utf8|latin1",                 \
+        .fallback = "utf8", .help = "of the files: utf8 or latin1"                                           \
+    }
+
 extern const option_group common_group;   /* --threads --quiet --json */
-extern const option_group model_group;    /* --cell ... */
+extern const option_group model_group;    /* --layers --hidden ... */
 extern const option_group training_group; /* --batch --optim ... */
 extern const option_group
     budget_group;                    /* --epochs --steps --minutes --save-every: resume takes them as well */

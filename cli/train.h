@@ -1,40 +1,32 @@
-/* Training a language model, from its options to the end of the run: what train and resume share.
+/* Training, from options to the end of the run: what every task's training shares.
  * SPDX-License-Identifier: MIT */
 #ifndef CLI_TRAIN_H
 #define CLI_TRAIN_H
 
-#include "app.h"
+#include "task.h"
 
-/* Fill in the defaults that depend on other options and refuse what does not go together. Returns RECUR_EARG with the sentence in
- * o->error. */
-recur_status lm_complete(options *o);
+/* Train as the options of "recur train TASK" say. Returns an exit code, everything said. */
+int train_task(app *a, options *o, const task *t);
 
 /* Train, or go on with, the run in dir. Returns an exit code, everything said. */
-int lm_run(app *a, options *o, const char *dir, bool is_resumed);
+int train_run(app *a, options *o, const task *t, const char *dir, bool is_resumed);
 
-/* ---- options become the library's structs (lm_options.c) ---- */
+/* ---- options (train_options.c) ---- */
 
-recur_unit       lm_unit(const options *o);
-recur_lm_spec    lm_spec(const options *o);
-recur_train_opts lm_train_opts(const options *o, int64_t steps_per_epoch);
+/* What task->complete does for every task, before it looks at its own options; embed is the default of --embed. */
+recur_status train_complete(options *o, int64_t embed);
 
-/* ---- data (lm_data.c) ---- */
+bool    train_is_open(const options *o, const char *name); /* the user left it open, and it has no default yet */
+int64_t train_output_size(const options *o);               /* of one direction of the stack */
 
-/* The data of a run: texts become corpora and a vocabulary. */
-typedef struct lm_data {
-    recur_corpus *train, *valid; /* valid NULL: none */
-    recur_vocab  *vocab;         /* until a model takes it */
-    recur_text    text, valid_text;
-    size_t        n_kept; /* bytes of text before the test part */
-} lm_data;
+/* Options become the library's structs. */
+recur_rnn_spec   train_rnn_spec(const options *o);
+recur_train_opts train_opts(const options *o, int64_t steps_per_epoch);
+recur_unit       train_unit(const options *o); /* of a table with --unit char|byte|word */
 
-/* Read the texts; then make tokens of them. Return an exit code, the error said; lm_data_free is called in any case. */
-int  lm_data_read(app *a, const options *o, lm_data *d);
-int  lm_data_encode(app *a, const options *o, lm_data *d);
-void lm_data_free(app *a, lm_data *d);
+/* ---- sentences of recur inspect ---- */
 
-uint64_t lm_checksum(const lm_data *d); /* of both texts, as they can be read again */
-
-int64_t lm_steps_per_epoch(const options *o, const lm_data *d);
+/* "LSTM with 2 layers of 128 units, bidirectional, projected to 5, dropout 0.5" */
+void train_describe_stack(const recur_rnn_spec *spec, double dropout, char *text, size_t size);
 
 #endif

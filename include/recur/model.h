@@ -1,19 +1,22 @@
 /* Models: a specification, parameters and a vocabulary, in one file.
  *
- * A model file is .safetensors: tensors under PyTorch's names (embedding.weight, rnn.weight_ih_l0, head.weight ...) and, in
- * __metadata__, the specification, the vocabulary, a training summary and a checksum. Python's safetensors package opens it.
+ * A model is made for a task; this page has what all models share and the language model. Those of other tasks have pages of their own:
+ * classify.h. A model file is .safetensors: tensors under PyTorch's names (embedding.weight, rnn.weight_ih_l0, head.weight ...) and, in
+ * __metadata__, the specification, vocabularies, labels, a training summary and a checksum. Python's safetensors package opens it.
  * SPDX-License-Identifier: MIT */
 #ifndef RECUR_MODEL_H
 #define RECUR_MODEL_H
 
+#include "dataset.h"
 #include "layers.h"
-#include "text.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 typedef struct recur_model recur_model;
+
+typedef enum recur_task { RECUR_TASK_LM = 0, RECUR_TASK_CLASSIFY, RECUR_TASK_TAG } recur_task;
 
 /* A language model: embedding or one-hot, a recurrent stack, a linear head over the vocabulary.
  * rnn.input is filled in by recur_lm_create. */
@@ -32,10 +35,19 @@ RECUR_API recur_status recur_lm_create(recur_ctx *ctx, const recur_lm_spec *spec
                                        uint64_t seed, recur_model **model);
 RECUR_API void         recur_model_destroy(recur_model *model); /* NULL is accepted */
 
-/* Return the spec as completed by the defaults, the vocabulary, the parameters. They stay the model's. */
+/* Return a language model's spec as completed by the defaults, NULL for another task's model. It stays the model's. */
 RECUR_API const recur_lm_spec *recur_lm_get_spec(const recur_model *model);
-RECUR_API const recur_vocab   *recur_model_vocab(const recur_model *model);
-RECUR_API recur_params        *recur_model_params(const recur_model *model);
+
+/* ---- any model ---- */
+
+RECUR_API recur_task recur_model_task(const recur_model *model); /* what it was made for */
+
+/* Return the vocabulary of what is read, that of the characters of words, the labels or tags, the parameters. They stay the model's; what its
+ * task has no use for is NULL. */
+RECUR_API const recur_vocab  *recur_model_vocab(const recur_model *model);
+RECUR_API const recur_vocab  *recur_model_characters(const recur_model *model);
+RECUR_API const recur_labels *recur_model_labels(const recur_model *model);
+RECUR_API recur_params       *recur_model_params(const recur_model *model);
 
 /* Return the floating-point operations of one step of one sequence (multiply and add are two). */
 RECUR_API int64_t recur_model_flops_per_step(const recur_model *model);
@@ -52,6 +64,8 @@ RECUR_API recur_status recur_model_save(const recur_model *model, const char *pa
  *
  * Errors. RECUR_EMODEL: whatever is wrong with the file, named; RECUR_EIO; RECUR_EMEMORY. */
 RECUR_API recur_status recur_model_load(recur_ctx *ctx, const char *path, recur_model **model);
+
+/* ---- a language model on a tape ---- */
 
 /* Put the model's loss over a batch on a tape.
  *

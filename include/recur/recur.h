@@ -1,11 +1,12 @@
-/* All of recur. The chapters, in reading order: ctx, params, pack, tape, rnn, layers, crf; text, corpus, dataset, batches, model; train, run, tag;
- * score, stream, diag, bench.
+/* All of recur. The chapters, in reading order: ctx, params, pack, tape, rnn, layers, crf; text, corpus, dataset, batches, model; train, run;
+ * classify, tag, score, stream, diag, bench.
  * SPDX-License-Identifier: MIT */
 #ifndef RECUR_H
 #define RECUR_H
 
 #include "batches.h"
 #include "bench.h"
+#include "classify.h"
 #include "corpus.h"
 #include "crf.h"
 #include "ctx.h"

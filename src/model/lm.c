@@ -6,46 +6,48 @@
  * With tie the head's weight is the embedding's table (Press & Wolf 2017; Inan et al. 2017).
  * SPDX-License-Identifier: MIT */
 #include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
+#include <stddef.h>
 
 #include "model/model.h"
 #include "model/params_file.h"
 #include "nn/layers.h"
+#include "nn/tape.h"
 
-/* How embedding and head start: as the stack does where that has a meaning for them, else by their own default. */
-static recur_init outer_init(recur_init init)
-{
-    bool holds =
-        init.kind == RECUR_INIT_UNIFORM || init.kind == RECUR_INIT_NORMAL || init.kind == RECUR_INIT_CONSTANT;
-    return holds ? init : (recur_init){.kind = RECUR_INIT_DEFAULT};
-}
+/* ---- the spec ---- */
 
-static recur_status check_spec(recur_ctx *ctx, const recur_lm_spec *spec)
+#define AT(member) offsetof(recur_lm_spec, member)
+
+static const ri_field fields[] = {
+    {"embed", RI_INTEGER, AT(embed), 0, INT32_MAX, NULL},
+    {"tie", RI_BOOLEAN, AT(tie), 0, 0, NULL},
+    {"dropout", RI_REAL, AT(dropout), 0, 1, NULL},
+};
+
+static const ri_spec_form form = {"lm",
+                                  {{fields, RI_COUNT(fields), 0}, {ri_rnn_fields, RI_RNN_FIELDS, AT(rnn)}}};
+
+static recur_status check(recur_ctx *ctx, const ri_model_spec *specs, const ri_model_parts *parts)
 {
+    const recur_lm_spec *spec = &specs->lm;
+    if (!parts->vocab) return RI_FAIL(ctx, RECUR_EARG, "a language model wants a vocabulary");
     if (spec->rnn.bidirectional)
         return RI_FAIL(ctx, RECUR_EARG,
                        "a language model cannot be bidirectional: generation has no future to read");
     if (spec->embed < 0 || spec->embed > INT32_MAX)
         return RI_FAIL(ctx, RECUR_EARG, "embed must be 0 (one-hot) to %d, found %" PRId64, INT32_MAX,
                        spec->embed);
-    if (!(spec->dropout >= 0 && spec->dropout < 1))
-        return RI_FAIL(ctx, RECUR_EARG, "dropout must be at least 0 and below 1, found %g", spec->dropout);
-    if (!isfinite(spec->rnn.init.value) || !isfinite(spec->rnn.forget_bias))
-        return RI_FAIL(ctx, RECUR_EARG, "init.value and forget_bias must be finite, found %g and %g",
-                       spec->rnn.init.value, spec->rnn.forget_bias);
     if (spec->tie && spec->embed != ri_rnn_output(&spec->rnn))
         return RI_FAIL(ctx, RECUR_EARG,
                        "tie wants an embedding of the stack's output size %" PRId64 ", found embed %" PRId64,
                        ri_rnn_output(&spec->rnn), spec->embed);
-    return RECUR_OK;
+    return ri_model_check_rnn(ctx, &spec->rnn, spec->dropout);
 }
 
-static recur_status add_layers(recur_model *model)
+static recur_status add_layers(recur_model *model, bool is_blank)
 {
-    recur_lm_spec *spec = &model->lm;
-    int64_t        V = recur_vocab_size(model->vocab);
-    recur_init     outer = outer_init(spec->rnn.init);
+    recur_lm_spec *spec = &model->spec.lm;
+    int64_t        V = recur_vocab_size(model->parts.vocab);
+    recur_init     outer = ri_model_outer_init(spec->rnn.init, is_blank);
     recur_status   status;
     if (spec->embed) {
         recur_embedding_spec table = {.vocabulary = V, .size = spec->embed, .init = outer};
@@ -53,9 +55,8 @@ static recur_status add_layers(recur_model *model)
         if (status) return status;
     }
     spec->rnn.input = spec->embed ? spec->embed : V;
-    status = recur_rnn_create(model->params, "rnn", &spec->rnn, &model->rnn);
+    status = ri_model_add_rnn(model, "rnn", is_blank, &spec->rnn, &model->rnn);
     if (status) return status;
-    spec->rnn = *recur_rnn_get_spec(model->rnn);
 
     recur_linear_spec head = {.input = ri_rnn_output(&spec->rnn), .output = V, .init = outer};
     if (spec->tie) head.tie = model->embedding;
@@ -65,59 +66,37 @@ static recur_status add_layers(recur_model *model)
 recur_status recur_lm_create(recur_ctx *ctx, const recur_lm_spec *spec, recur_vocab *vocab, uint64_t seed,
                              recur_model **model)
 {
-    if (!ctx || !model) {
-        recur_vocab_destroy(vocab);
-        return RECUR_EARG;
-    }
-    *model = NULL;
-    recur_model *fresh = NULL;
-    recur_status status;
-    if (!spec || !vocab)
-        status = RI_FAIL(ctx, RECUR_EARG, "a language model wants a %s", spec ? "vocabulary" : "spec");
-    else
-        status = check_spec(ctx, spec);
-    if (!status) {
-        fresh = ri_allocate(&ctx->allocator, 1, sizeof *fresh);
-        if (!fresh) status = ri_no_memory(ctx, "a language model");
-    }
-    if (status) {
-        recur_vocab_destroy(vocab);
-        return status;
-    }
-    fresh->ctx = ctx;
-    fresh->vocab = vocab;
-    fresh->lm = *spec;
-    status = recur_params_create(ctx, seed, &fresh->params);
-    if (!status) status = add_layers(fresh);
-    if (status) {
-        recur_model_destroy(fresh);
-        return status;
-    }
-    *model = fresh;
-    return RECUR_OK;
+    if (model) *model = NULL;
+    if (ctx && model && spec)
+        return ri_model_create(ctx, &ri_lm_kind, &(ri_model_spec){.lm = *spec},
+                               (ri_model_parts){.vocab = vocab}, seed, false, model);
+    recur_vocab_destroy(vocab);
+    return ctx && model ? RI_FAIL(ctx, RECUR_EARG, "a language model wants a spec") : RECUR_EARG;
 }
 
 const recur_lm_spec *recur_lm_get_spec(const recur_model *model)
 {
-    return &model->lm;
+    return model->kind == &ri_lm_kind ? &model->spec.lm : NULL;
 }
 
 /* ---- on the tape ---- */
 
 static recur_var drop(recur_tape *tape, const recur_model *model, recur_var x, const recur_pack *pack)
 {
-    return model->lm.dropout > 0 ? recur_dropout(tape, x, pack, model->lm.dropout) : x;
+    return model->spec.lm.dropout > 0 ? recur_dropout(tape, x, pack, model->spec.lm.dropout) : x;
 }
 
 /* Return what the head reads, [N,P]. */
 static recur_var hidden(recur_tape *tape, const recur_model *model, const recur_pack *tokens,
                         recur_state state, recur_state *final)
 {
+    recur_status status = ri_model_want(model, RECUR_TASK_LM, "predicting the next token");
+    if (status) return ri_tape_failed(tape, status);
     recur_var x;
     if (model->embedding)
         x = drop(tape, model, recur_embed(tape, model->embedding, tokens), tokens);
     else
-        x = recur_one_hot(tape, tokens, recur_vocab_size(model->vocab));
+        x = recur_one_hot(tape, tokens, recur_vocab_size(model->parts.vocab));
     recur_seq seq = recur_rnn_apply(tape, model->rnn, x, tokens, state);
     if (final) *final = recur_final(seq);
     return drop(tape, model, seq.output, tokens);
@@ -138,42 +117,36 @@ recur_var recur_lm_logits(recur_tape *tape, const recur_model *model, const recu
 }
 
 /* Matrix products only, as the literature counts: reading a row of the embedding or a column for a one-hot input is none. */
-int64_t recur_model_flops_per_step(const recur_model *model)
+static int64_t flops(const recur_model *model)
 {
-    const recur_rnn_spec *rnn = &model->lm.rnn;
-    int64_t               P = ri_rnn_output(rnn);
-    int64_t               total = 0;
-    for (int64_t l = 0; l < rnn->layers; l++) {
-        int64_t input = l ? P : model->lm.embed;
-        total += 2 * ri_rnn_gates(rnn->cell) * rnn->hidden * (input + P);
-        if (rnn->projection) total += 2 * P * rnn->hidden;
-    }
-    return total + 2 * P * recur_vocab_size(model->vocab);
+    const recur_lm_spec *spec = &model->spec.lm;
+    return ri_model_rnn_flops(&spec->rnn, spec->embed) +
+           2 * ri_rnn_output(&spec->rnn) * recur_vocab_size(model->parts.vocab);
 }
 
 /* ---- before loading ---- */
 
-/* The layers are walked only as far as the file has them, so a spec that claims a thousand of them ends at the first missing one. */
-recur_status ri_lm_check_shapes(recur_ctx *ctx, const recur_lm_spec *spec, int64_t vocabulary,
-                                const ri_st_file *file, const char *path)
+static recur_status check_shapes(recur_ctx *ctx, const ri_model_spec *specs, const ri_model_parts *parts,
+                                 const ri_st_file *file, const char *path)
 {
-    const recur_rnn_spec *rnn = &spec->rnn;
-    int64_t               P = ri_rnn_output(rnn);
-    int64_t               rows = ri_rnn_gates(rnn->cell) * rnn->hidden; /* sizes are below 2^31 */
-    recur_status          status = RECUR_OK;
+    const recur_lm_spec *spec = &specs->lm;
+    int64_t              V = recur_vocab_size(parts->vocab);
+    recur_status         status = RECUR_OK;
     if (spec->embed)
-        status = ri_params_want(ctx, file, path, "embedding.weight", RECUR_SHAPE(vocabulary, spec->embed),
-                                RECUR_EMODEL);
-    for (int64_t l = 0; l < rnn->layers && !status; l++) {
-        int64_t input = l ? P : spec->embed ? spec->embed : vocabulary;
-        char    name[64];
-        snprintf(name, sizeof name, "rnn.weight_ih_l%" PRId64, l);
-        status = ri_params_want(ctx, file, path, name, RECUR_SHAPE(rows, input), RECUR_EMODEL);
-        if (status) break;
-        snprintf(name, sizeof name, "rnn.weight_hh_l%" PRId64, l);
-        status = ri_params_want(ctx, file, path, name, RECUR_SHAPE(rows, P), RECUR_EMODEL);
-    }
+        status =
+            ri_params_want(ctx, file, path, "embedding.weight", RECUR_SHAPE(V, spec->embed), RECUR_EMODEL);
+    if (!status)
+        status = ri_model_check_rnn_shapes(ctx, "rnn", &spec->rnn, spec->embed ? spec->embed : V, file, path);
     if (!status && !spec->tie)
-        status = ri_params_want(ctx, file, path, "head.weight", RECUR_SHAPE(vocabulary, P), RECUR_EMODEL);
+        status = ri_params_want(ctx, file, path, "head.weight", RECUR_SHAPE(V, ri_rnn_output(&spec->rnn)),
+                                RECUR_EMODEL);
     return status;
 }
+
+const ri_model_kind ri_lm_kind = {.task = RECUR_TASK_LM,
+                                  .form = &form,
+                                  .has_vocab = true,
+                                  .check_shapes = check_shapes,
+                                  .add_layers = add_layers,
+                                  .check = check,
+                                  .flops = flops};

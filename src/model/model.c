@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "nn/params.h"
 #include "text/utf8.h"
 
 static void free_note(const recur_allocator *a, ri_model_note note)
@@ -12,23 +13,75 @@ static void free_note(const recur_allocator *a, ri_model_note note)
     ri_release(a, note.text);
 }
 
+void ri_model_free_parts(ri_model_parts parts)
+{
+    recur_vocab_destroy(parts.vocab);
+    recur_vocab_destroy(parts.characters);
+    recur_labels_destroy(parts.labels);
+}
+
+recur_status ri_model_create(recur_ctx *ctx, const ri_model_kind *kind, const ri_model_spec *spec,
+                             ri_model_parts parts, uint64_t seed, bool is_blank, recur_model **model)
+{
+    recur_status status = kind->check(ctx, spec, &parts);
+    recur_model *fresh = status ? NULL : ri_allocate(&ctx->allocator, 1, sizeof *fresh);
+    if (!fresh) {
+        ri_model_free_parts(parts);
+        return status ? status : ri_no_memory(ctx, "a model");
+    }
+    fresh->ctx = ctx;
+    fresh->kind = kind;
+    fresh->parts = parts;
+    fresh->spec = *spec;
+    status = recur_params_create(ctx, seed, &fresh->params);
+    if (!status) status = kind->add_layers(fresh, is_blank);
+    if (status) {
+        recur_model_destroy(fresh);
+        return status;
+    }
+    *model = fresh;
+    return RECUR_OK;
+}
+
 void recur_model_destroy(recur_model *model)
 {
     if (!model) return;
     const recur_allocator *a = &model->ctx->allocator;
     recur_linear_destroy(model->head);
+    recur_attention_pool_destroy(model->attention);
     recur_rnn_destroy(model->rnn);
     recur_embedding_destroy(model->embedding);
+    ri_tag_layers_destroy(model->tag, a);
     recur_params_destroy(model->params);
-    recur_vocab_destroy(model->vocab);
+    ri_model_free_parts(model->parts);
     for (size_t i = 0; i < model->n_notes; i++) free_note(a, model->notes[i]);
     ri_release(a, model->notes);
     ri_release(a, model);
 }
 
+recur_task recur_model_task(const recur_model *model)
+{
+    return model->kind->task;
+}
+
+int64_t recur_model_flops_per_step(const recur_model *model)
+{
+    return model->kind->flops(model);
+}
+
 const recur_vocab *recur_model_vocab(const recur_model *model)
 {
-    return model->vocab;
+    return model->parts.vocab;
+}
+
+const recur_vocab *recur_model_characters(const recur_model *model)
+{
+    return model->parts.characters;
+}
+
+const recur_labels *recur_model_labels(const recur_model *model)
+{
+    return model->parts.labels;
 }
 
 recur_params *recur_model_params(const recur_model *model)
@@ -87,4 +140,32 @@ recur_status recur_model_set_note(recur_model *model, const char *name, const ch
         model->n_notes++;
     model->notes[i] = note;
     return RECUR_OK;
+}
+
+/* ---- vectors from elsewhere ---- */
+
+recur_status recur_model_set_vectors(recur_model *model, const recur_vectors *vectors)
+{
+    if (!model || !vectors) return RECUR_EARG;
+    recur_ctx        *ctx = model->ctx;
+    recur_params     *params = model->params;
+    int64_t           table = recur_params_find(params, "embedding.weight");
+    recur_tensor_info info;
+    if (table < 0) return RI_FAIL(ctx, RECUR_EARG, "word vectors want a model with an embedding");
+    recur_status status = recur_params_info(params, table, &info);
+    if (status) return status;
+    if (info.shape.size[0] != vectors->words || info.shape.size[1] != vectors->size)
+        return RI_FAIL(ctx, RECUR_EARG,
+                       "the embedding is of %lld words in %lld numbers, the vectors are of %lld in %lld",
+                       (long long)info.shape.size[0], (long long)info.shape.size[1],
+                       (long long)vectors->words, (long long)vectors->size);
+    double *row = ri_allocate(&ctx->allocator, (size_t)vectors->size, sizeof *row);
+    if (!row) return ri_no_memory(ctx, "word vectors");
+    for (int64_t v = 0; v < vectors->words && !status; v++) {
+        if (!vectors->found[v]) continue;
+        for (int64_t k = 0; k < vectors->size; k++) row[k] = (double)vectors->values[v * vectors->size + k];
+        status = recur_params_set_rows(params, table, v, 1, row);
+    }
+    ri_release(&ctx->allocator, row);
+    return status;
 }

@@ -2,7 +2,8 @@
  *
  *   recur.format   "1"
  *   recur.model    the specification, JSON
- *   recur.vocab    the vocabulary, JSON
+ *   recur.vocab    the vocabulary of what is read, JSON; recur.characters that of the characters of words
+ *   recur.labels   the labels or tags, JSON
  *   recur.note.*   lines of text about the model
  *
  * A file is believed only as far as it has proved itself: first its own format, then specification and vocabulary, then the
@@ -14,10 +15,12 @@
 
 #include "model/model.h"
 #include "model/params_file.h"
+#include "text/labels.h"
 #include "text/vocab.h"
 
 static const char format_key[] = "recur.format", format_value[] = "1";
 static const char model_key[] = "recur.model", vocab_key[] = "recur.vocab";
+static const char characters_key[] = "recur.characters", labels_key[] = "recur.labels";
 static const char note_prefix[] = "recur.note.";
 
 /* Return a and b in one string; NULL: no memory. */
@@ -33,14 +36,30 @@ static char *join(const recur_allocator *allocator, const char *a, const char *b
 
 /* ---- saving ---- */
 
-enum { N_FIXED = 3 };
+enum { N_PARTS = 3, MOST_FIXED = 2 + N_PARTS };
+
+/* Turn the parts that there are into notes; *n counts. */
+static recur_status fill_parts(const recur_model *model, ri_st_note *notes, size_t *n, char *texts[N_PARTS])
+{
+    const recur_allocator *a = &model->ctx->allocator;
+    ri_error              *error = ri_ctx_error(model->ctx);
+    const ri_model_parts  *parts = &model->parts;
+    const char *const      keys[N_PARTS] = {vocab_key, characters_key, labels_key};
+    recur_status           status = RECUR_OK;
+    if (parts->vocab) status = ri_vocab_to_json(parts->vocab, a, &texts[0], error);
+    if (!status && parts->characters) status = ri_vocab_to_json(parts->characters, a, &texts[1], error);
+    if (!status && parts->labels) status = ri_labels_to_json(parts->labels, a, &texts[2], error);
+    for (int i = 0; i < N_PARTS; i++)
+        if (texts[i]) notes[(*n)++] = (ri_st_note){keys[i], texts[i]};
+    return status;
+}
 
 static recur_status fill_notes(const recur_model *model, ri_st_note *notes, char **keys)
 {
     for (size_t i = 0; i < model->n_notes; i++) {
         keys[i] = join(&model->ctx->allocator, note_prefix, model->notes[i].name);
         if (!keys[i]) return ri_no_memory(model->ctx, "saving the model");
-        notes[N_FIXED + i] = (ri_st_note){keys[i], model->notes[i].text};
+        notes[i] = (ri_st_note){keys[i], model->notes[i].text};
     }
     return RECUR_OK;
 }
@@ -51,23 +70,22 @@ recur_status recur_model_save(const recur_model *model, const char *path)
     recur_ctx *ctx = model->ctx;
     if (!path) return RI_FAIL(ctx, RECUR_EARG, "no path to save the model to");
     const recur_allocator *a = &ctx->allocator;
-    size_t                 n = model->n_notes;
-    ri_st_note            *notes = ri_allocate(a, N_FIXED + n, sizeof *notes);
-    char                 **keys = ri_allocate(a, n, sizeof *keys);
-    char                  *spec = ri_lm_spec_to_json(&model->lm, a);
-    char                  *vocab = NULL;
+    size_t                 n = 2;
+    ri_st_note            *notes = ri_allocate(a, MOST_FIXED + model->n_notes, sizeof *notes);
+    char                 **keys = ri_allocate(a, model->n_notes, sizeof *keys);
+    char                  *spec = ri_spec_to_json(model->kind->form, &model->spec, a);
+    char                  *texts[N_PARTS] = {NULL};
     recur_status           status = RECUR_OK;
     if (!notes || !keys || !spec) status = ri_no_memory(ctx, "saving the model");
-    if (!status) status = ri_vocab_to_json(model->vocab, a, &vocab, ri_ctx_error(ctx));
-    if (!status) status = fill_notes(model, notes, keys);
+    if (!status) status = fill_parts(model, notes, &n, texts);
+    if (!status) status = fill_notes(model, notes + n, keys);
     if (!status) {
         notes[0] = (ri_st_note){format_key, format_value};
         notes[1] = (ri_st_note){model_key, spec};
-        notes[2] = (ri_st_note){vocab_key, vocab};
-        status = ri_params_write(model->params, path, NULL, 0, notes, N_FIXED + n);
+        status = ri_params_write(model->params, path, NULL, 0, notes, n + model->n_notes);
     }
-    for (size_t i = 0; keys && i < n; i++) ri_release(a, keys[i]);
-    ri_release(a, vocab);
+    for (size_t i = 0; keys && i < model->n_notes; i++) ri_release(a, keys[i]);
+    for (int i = 0; i < N_PARTS; i++) ri_release(a, texts[i]);
     ri_release(a, spec);
     ri_release(a, keys);
     ri_release(a, notes);
@@ -86,15 +104,20 @@ static recur_status blame(recur_ctx *ctx, recur_status status, const char *path,
     return ri_fail(error, RECUR_EMODEL, "%s: metadata \"%s\": %s", path, key, why);
 }
 
+/* Refuse a file without a note that every model, or every model of a task, has. */
+static recur_status want_note(recur_ctx *ctx, const ri_st_file *file, const char *path, const char *key)
+{
+    if (ri_st_note_of(file, key)) return RECUR_OK;
+    return RI_FAIL(ctx, RECUR_EMODEL,
+                   "%s: metadata \"%s\" is missing: the file holds tensors but no model saved by recur", path,
+                   key);
+}
+
 static recur_status check_format(recur_ctx *ctx, const ri_st_file *file, const char *path)
 {
-    const char *const keys[N_FIXED] = {format_key, model_key, vocab_key};
-    for (int i = 0; i < N_FIXED; i++)
-        if (!ri_st_note_of(file, keys[i]))
-            return RI_FAIL(
-                ctx, RECUR_EMODEL,
-                "%s: metadata \"%s\" is missing: the file holds tensors but no model saved by recur", path,
-                keys[i]);
+    recur_status status = want_note(ctx, file, path, format_key);
+    if (!status) status = want_note(ctx, file, path, model_key);
+    if (status) return status;
     const char *found = ri_st_note_of(file, format_key);
     if (strcmp(found, format_value) != 0)
         return RI_FAIL(ctx, RECUR_EMODEL, "%s: metadata \"%s\" is \"%s\", this version reads \"%s\"", path,
@@ -102,19 +125,39 @@ static recur_status check_format(recur_ctx *ctx, const ri_st_file *file, const c
     return RECUR_OK;
 }
 
-/* Create the model that a spec describes without computing random starts, which the file replaces. */
-static recur_status create_blank(recur_ctx *ctx, const recur_lm_spec *spec, recur_vocab *vocab,
-                                 recur_model **model)
+static recur_status read_spec(recur_ctx *ctx, const ri_st_file *file, const ri_model_kind **kind,
+                              ri_model_spec *spec)
 {
-    recur_lm_spec blank = *spec;
-    blank.rnn.init = (recur_init){.kind = RECUR_INIT_CONSTANT};
-    blank.rnn.set_forget_bias = false;
-    recur_status status = recur_lm_create(ctx, &blank, vocab, 0, model);
+    char         name[RI_KIND_BYTES];
+    const char  *json = ri_st_note_of(file, model_key);
+    recur_status status = ri_spec_kind(json, name, ri_ctx_error(ctx));
     if (status) return status;
-    recur_rnn_spec *rnn = &(*model)->lm.rnn;
-    rnn->init = spec->rnn.init;
-    rnn->set_forget_bias = spec->rnn.set_forget_bias;
-    return RECUR_OK;
+    *kind = ri_model_kind_find(name);
+    if (!*kind)
+        return RI_FAIL(ctx, RECUR_EMODEL, "\"kind\" is \"%s\", which this version does not read", name);
+    return ri_spec_from_json((*kind)->form, json, spec, ri_ctx_error(ctx));
+}
+
+static recur_status read_vocab(recur_ctx *ctx, const ri_st_file *file, const char *path, const char *key,
+                               recur_vocab **vocab)
+{
+    const char *json = ri_st_note_of(file, key);
+    if (!json) return RECUR_OK;
+    return blame(ctx, ri_vocab_from_json(&ctx->allocator, json, vocab, ri_ctx_error(ctx)), path, key);
+}
+
+/* Read the parts that the file has; the task says whether it has what is wanted. */
+static recur_status read_parts(recur_ctx *ctx, const ri_st_file *file, const char *path,
+                               ri_model_parts *parts)
+{
+    recur_status status = read_vocab(ctx, file, path, vocab_key, &parts->vocab);
+    if (!status) status = read_vocab(ctx, file, path, characters_key, &parts->characters);
+    const char *labels = ri_st_note_of(file, labels_key);
+    if (!status && labels)
+        status = blame(ctx,
+                       ri_labels_from_json(&ctx->allocator, labels, &parts->labels, ri_ctx_error(ctx)),
+                       path, labels_key);
+    return status;
 }
 
 static recur_status read_notes(recur_model *model, const ri_st_file *file)
@@ -131,20 +174,20 @@ static recur_status read_notes(recur_model *model, const ri_st_file *file)
 
 static recur_status read_model(recur_ctx *ctx, const ri_st_file *file, const char *path, recur_model **model)
 {
-    recur_lm_spec spec;
-    recur_vocab  *vocab = NULL;
-    recur_status  status = check_format(ctx, file, path);
-    if (status) return status;
-    status = ri_lm_spec_from_json(ri_st_note_of(file, model_key), &spec, ri_ctx_error(ctx));
-    if (status) return blame(ctx, status, path, model_key);
-    status = ri_vocab_from_json(&ctx->allocator, ri_st_note_of(file, vocab_key), &vocab, ri_ctx_error(ctx));
-    if (status) return blame(ctx, status, path, vocab_key);
-    status = ri_lm_check_shapes(ctx, &spec, recur_vocab_size(vocab), file, path);
+    ri_model_spec        spec = {0};
+    ri_model_parts       parts = {0};
+    const ri_model_kind *kind = NULL;
+    recur_status         status = check_format(ctx, file, path);
+    if (!status) status = blame(ctx, read_spec(ctx, file, &kind, &spec), path, model_key);
+    if (!status && kind->has_vocab) status = want_note(ctx, file, path, vocab_key);
+    if (!status) status = read_parts(ctx, file, path, &parts);
+    if (!status) status = blame(ctx, kind->check(ctx, &spec, &parts), path, model_key);
+    if (!status) status = kind->check_shapes(ctx, &spec, &parts, file, path);
     if (status) {
-        recur_vocab_destroy(vocab);
+        ri_model_free_parts(parts);
         return status;
     }
-    status = blame(ctx, create_blank(ctx, &spec, vocab, model), path, model_key);
+    status = blame(ctx, ri_model_create(ctx, kind, &spec, parts, 0, true, model), path, model_key);
     if (!status) status = ri_params_check((*model)->params, file, path, NULL, RECUR_EMODEL);
     if (!status) status = ri_params_fill((*model)->params, file);
     if (!status) status = read_notes(*model, file);

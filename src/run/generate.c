@@ -25,11 +25,11 @@ static recur_status take_memory(generation *g, int64_t n_prompt)
 {
     const recur_model     *model = g->model;
     const recur_allocator *a = &model->ctx->allocator;
-    int64_t                V = recur_vocab_size(model->vocab);
+    int64_t                V = recur_vocab_size(model->parts.vocab);
     size_t                 longest = 0;
     for (int32_t id = 0; id < V; id++) {
         size_t bytes;
-        recur_vocab_token(model->vocab, id, &bytes);
+        recur_vocab_token(model->parts.vocab, id, &bytes);
         if (bytes > longest) longest = bytes;
     }
     g->memory = ri_allocate(a, recur_stream_bytes(model), 1);
@@ -69,7 +69,7 @@ static bool ends_in_space(const char *text, size_t bytes)
 
 static recur_status read_prompt(generation *g, const char *prompt, size_t bytes)
 {
-    const recur_vocab *vocab = g->model->vocab;
+    const recur_vocab *vocab = g->model->parts.vocab;
     recur_ctx         *ctx = g->model->ctx;
     int64_t            n = 0;
     recur_status       status = recur_vocab_encode(ctx, vocab, prompt, bytes, NULL, &n, NULL);
@@ -96,8 +96,8 @@ static recur_status advance(generation *g, int32_t id)
 static recur_status draw_token(generation *g, const recur_sampling *sampling, int64_t draw, int32_t *id)
 {
     const recur_model *model = g->model;
-    int32_t            unk = recur_vocab_unknown(model->vocab);
-    int64_t            V = recur_vocab_size(model->vocab);
+    int32_t            unk = recur_vocab_unknown(model->parts.vocab);
+    int64_t            V = recur_vocab_size(model->parts.vocab);
     recur_status status = ri_sample_without(sampling, (uint64_t)draw, V, g->logits, unk, g->scratch, id);
     if (status == RECUR_EDIVERGED)
         return RI_FAIL(model->ctx, status, "token %" PRId64 ": the model's logits are not finite", draw + 1);
@@ -113,7 +113,7 @@ static recur_status draw_token(generation *g, const recur_sampling *sampling, in
 /* Write the token with the space that separates it into piece; return the number of bytes. */
 static size_t print(generation *g, int32_t id)
 {
-    const recur_vocab *vocab = g->model->vocab;
+    const recur_vocab *vocab = g->model->parts.vocab;
     size_t             bytes, n = 0;
     const char        *token = recur_vocab_token(vocab, id, &bytes);
     if (recur_vocab_spaced(vocab, g->previous, id)) g->piece[n++] = ' ';
@@ -146,7 +146,8 @@ recur_status recur_generate(const recur_model *model, const char *prompt, size_t
                        "generating wants a length of 0 or more and somewhere to put the text");
     static const recur_sampling plain = {0};
     generation                  g = {.model = model};
-    recur_status                status = read_prompt(&g, prompt ? prompt : "", prompt_bytes);
+    recur_status                status = ri_model_want(model, RECUR_TASK_LM, "generating text");
+    if (!status) status = read_prompt(&g, prompt ? prompt : "", prompt_bytes);
     if (!status) status = recur_stream_init(g.memory, recur_stream_bytes(model), model, &g.stream);
     if (!status) status = run(&g, length, sampling ? sampling : &plain, emit, user);
     free_memory(&g);

@@ -50,19 +50,19 @@ static const ri_steps one_step = {.T = 1, .B = 1, .offset = one_row};
 
 static layout plan(const recur_model *model)
 {
-    const recur_rnn_spec *rnn = &model->lm.rnn;
+    const recur_rnn_spec *rnn = &model->spec.lm.rnn;
     size_t                unit = model->ctx->dev->element_bytes;
     int64_t               H = rnn->hidden, P = ri_rnn_output(rnn), L = rnn->layers;
     bool                  has_c = rnn->cell == RECUR_LSTM;
     layout                at = {0};
     place(&at, 1, sizeof(recur_stream));
     at.weights = place(&at, L, sizeof(ri_rnn_weights));
-    at.row = place(&at, model->lm.embed, unit);
+    at.row = place(&at, model->spec.lm.embed, unit);
     at.kept = place(&at, model->ctx->dev->rnn_gates(model->ctx, rnn->cell, H, &one_step, false), unit);
     at.h = place(&at, P, unit);
     at.c = place(&at, has_c ? H : 0, unit);
     at.m = place(&at, rnn->projection ? H : 0, unit);
-    at.logits = place(&at, recur_vocab_size(model->vocab), unit);
+    at.logits = place(&at, recur_vocab_size(model->parts.vocab), unit);
     for (int i = 0; i < 2; i++) {
         at.state[i] = place(&at, L * P, unit);
         size_t c = place(&at, has_c ? L * H : 0, unit);
@@ -78,7 +78,7 @@ static void *part(const recur_stream *s, size_t offset)
 
 size_t recur_stream_bytes(const recur_model *model)
 {
-    return plan(model).bytes;
+    return recur_model_task(model) == RECUR_TASK_LM ? plan(model).bytes : 0;
 }
 
 /* ---- life ---- */
@@ -100,8 +100,10 @@ recur_status recur_stream_init(void *memory, size_t bytes, const recur_model *mo
     if (!stream) return RECUR_EARG;
     *stream = NULL;
     if (!model) return RECUR_EARG;
-    layout       at = plan(model);
-    recur_status status = check_memory(model->ctx, memory, bytes, at.bytes);
+    recur_status status = ri_model_want(model, RECUR_TASK_LM, "a stream");
+    if (status) return status;
+    layout at = plan(model);
+    status = check_memory(model->ctx, memory, bytes, at.bytes);
     if (status) return status;
 
     recur_stream *s = memory;
@@ -109,7 +111,7 @@ recur_status recur_stream_init(void *memory, size_t bytes, const recur_model *mo
     s->model = model;
     s->at = at;
     ri_rnn_weights *weights = part(s, at.weights);
-    for (int64_t l = 0; l < model->lm.rnn.layers && !status; l++)
+    for (int64_t l = 0; l < model->spec.lm.rnn.layers && !status; l++)
         status = ri_rnn_weights_of(model->rnn, l, 0, &weights[l]);
     if (!status) status = ri_linear_weights_of(model->head, &s->head);
     if (status) return status;
@@ -131,7 +133,7 @@ static void start(const recur_model *model, int64_t tensor, int64_t n, void *to)
 void recur_stream_reset(recur_stream *s)
 {
     const recur_model    *model = s->model;
-    const recur_rnn_spec *rnn = &model->lm.rnn;
+    const recur_rnn_spec *rnn = &model->spec.lm.rnn;
     size_t                h = s->at.state[s->now];
     start(model, ri_rnn_initial_h(model->rnn), rnn->layers * ri_rnn_output(rnn), part(s, h));
     if (rnn->cell == RECUR_LSTM)
@@ -184,14 +186,14 @@ static void *step(recur_stream *s, int32_t id)
 {
     const recur_model *model = s->model;
     recur_ctx         *ctx = model->ctx;
-    int64_t            E = model->lm.embed;
-    ri_rows            x = {.ids = &id, .n = 1, .width = recur_vocab_size(model->vocab)};
+    int64_t            E = model->spec.lm.embed;
+    ri_rows            x = {.ids = &id, .n = 1, .width = recur_vocab_size(model->parts.vocab)};
     if (E) {
         void *row = part(s, s->at.row);
         ctx->dev->embed_forward(ctx, 1, E, &id, ri_embedding_table(model->embedding), row);
         x = (ri_rows){.x = row, .n = 1, .width = E, .stride = E};
     }
-    for (int64_t l = 0; l < model->lm.rnn.layers; l++) x = advance(s, l, x);
+    for (int64_t l = 0; l < model->spec.lm.rnn.layers; l++) x = advance(s, l, x);
     ri_linear_pass head = s->head;
     head.x = x;
     head.y = part(s, s->at.logits);
@@ -209,7 +211,7 @@ static int64_t run_length(int64_t left)
 static recur_status check_step(const recur_stream *s, int32_t id, const void *logits)
 {
     if (!s) return RECUR_EARG;
-    int64_t V = recur_vocab_size(s->model->vocab);
+    int64_t V = recur_vocab_size(s->model->parts.vocab);
     if (!logits) return RI_FAIL(s->model->ctx, RECUR_EARG, "no memory given for the logits");
     if (id < 0 || id >= V)
         return RI_FAIL(s->model->ctx, RECUR_EARG, "token %d is outside the vocabulary of %lld", (int)id,
@@ -222,7 +224,7 @@ recur_status recur_stream_step(recur_stream *stream, int32_t id, float *logits)
     recur_status status = check_step(stream, id, logits);
     if (status) return status;
     recur_ctx  *ctx = stream->model->ctx;
-    int64_t     V = recur_vocab_size(stream->model->vocab);
+    int64_t     V = recur_vocab_size(stream->model->parts.vocab);
     const void *y = step(stream, id);
     for (int64_t i = 0; i < V; i += SHORT)
         ctx->dev->read_f32(ctx, run_length(V - i), ri_at(ctx, y, i), logits + i);
@@ -234,7 +236,7 @@ recur_status recur_stream_step_f64(recur_stream *stream, int32_t id, double *log
     recur_status status = check_step(stream, id, logits);
     if (status) return status;
     recur_ctx  *ctx = stream->model->ctx;
-    int64_t     V = recur_vocab_size(stream->model->vocab);
+    int64_t     V = recur_vocab_size(stream->model->parts.vocab);
     const void *y = step(stream, id);
     for (int64_t i = 0; i < V; i += SHORT)
         ctx->dev->read(ctx, run_length(V - i), ri_at(ctx, y, i), logits + i);

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "model/model.h"
 #include "recur/run.h"
 #include "score/perplexity.h"
 #include "train/lm_carry.h"
@@ -89,6 +90,8 @@ static recur_status score_all(scoring *s, const recur_run_hooks *hooks, ri_score
 {
     recur_report none = {.event = RECUR_EVENT_VALID,
                          .loss = NAN,
+                         .accuracy = NAN,
+                         .f1 = NAN,
                          .grad_norm = NAN,
                          .clip_rate = NAN,
                          .lr = NAN,
@@ -112,6 +115,8 @@ recur_status recur_lm_evaluate(const recur_model *model, const recur_corpus *cor
 {
     if (!model || !score) return RECUR_EARG;
     recur_ctx *ctx = recur_model_params(model)->ctx;
+    recur_status status = ri_model_want(model, RECUR_TASK_LM, "scoring a corpus");
+    if (status) return status;
     if (!corpus) return RI_FAIL(ctx, RECUR_EARG, "evaluation: no corpus was given");
     if (recur_corpus_size(corpus) < 2)
         return RI_FAIL(ctx, RECUR_EDATA,
@@ -121,7 +126,7 @@ recur_status recur_lm_evaluate(const recur_model *model, const recur_corpus *cor
     scoring       s = {.ctx = ctx, .model = model};
     ri_score_nats nats = {0};
     cut(&s, corpus);
-    recur_status status = prepare(&s);
+    status = prepare(&s);
     if (!status) status = score_all(&s, hooks, &nats);
     clean_up(&s);
     if (status) return status;

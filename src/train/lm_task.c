@@ -6,7 +6,9 @@
  * The state after a window starts the next one, without its gradient; every epoch starts from the initial state.
  * SPDX-License-Identifier: MIT */
 #include <inttypes.h>
+#include <math.h>
 
+#include "model/model.h"
 #include "train/lm_carry.h"
 #include "train/task.h"
 
@@ -103,12 +105,12 @@ static recur_status after(void *self, recur_tape *tape)
     return t->opts.reset_state ? RECUR_OK : ri_lm_carry_take(&t->carry, tape, t->final);
 }
 
-static recur_status validate(void *self, const recur_run_hooks *hooks, double *loss_per_token)
+static recur_status validate(void *self, const recur_run_hooks *hooks, ri_validation *found)
 {
     lm_task       *t = self;
     recur_lm_score score;
     recur_status   status = recur_lm_evaluate(t->model, t->valid, hooks, &score);
-    if (!status) *loss_per_token = score.loss;
+    if (!status) *found = (ri_validation){.loss = score.loss, .accuracy = NAN, .f1 = NAN};
     return status;
 }
 
@@ -143,12 +145,14 @@ recur_status recur_lm_train(recur_model *model, const recur_corpus *train, const
 {
     if (!model) return RECUR_EARG;
     recur_ctx *ctx = recur_model_params(model)->ctx;
-    if (!train) return RI_FAIL(ctx, RECUR_EARG, "training: no corpus was given");
+    recur_status status = ri_model_want(model, RECUR_TASK_LM, "training on a corpus");
+    if (!status && !train) status = RI_FAIL(ctx, RECUR_EARG, "training: no corpus was given");
+    if (status) return status;
     lm_task t = {.ctx = ctx, .model = model, .train = train, .valid = valid};
     if (batches) t.opts = *batches;
     if (t.opts.batch == 0) t.opts.batch = 32;
     if (t.opts.bptt == 0) t.opts.bptt = 64;
-    recur_status status = prepare(&t);
+    status = prepare(&t);
     if (!status) {
         ri_task task = {.model = model,
                         .steps_per_epoch = (t.part - 1) / t.opts.bptt + 1,

@@ -118,13 +118,15 @@ static recur_status report_steps(run *r)
     return emit(r, ri_run_state_report(&r->state, RECUR_EVENT_STEP));
 }
 
-static recur_status report_validation(run *r, double loss)
+static recur_status report_validation(run *r, const ri_validation *found)
 {
     int64_t step = step_of(r), epoch = epoch_of(r, step);
     return emit(r, (recur_report){.event = RECUR_EVENT_VALID,
                                   .step = step,
                                   .epoch = epoch,
-                                  .loss = loss,
+                                  .loss = found->loss,
+                                  .accuracy = found->accuracy,
+                                  .f1 = found->f1,
                                   .grad_norm = NAN,
                                   .clip_rate = NAN,
                                   .lr = recur_schedule_rate(&r->trainer->opts.schedule, r->trainer->opts.lr,
@@ -205,7 +207,7 @@ static recur_status take_step(run *r)
     recur_status status = task->loss(task->self, r->tape, epoch, made % task->steps_per_epoch, &loss, &batch);
     if (!status) status = recur_trainer_step(r->trainer, r->tape, loss, &step);
     if (status == RECUR_EDIVERGED) return diverged(r, recur_error(r->ctx));
-    if (!status) status = task->after(task->self, r->tape);
+    if (!status && task->after) status = task->after(task->self, r->tape);
     if (!status)
         ri_run_state_add(&r->state, &step, step.loss * batch.per_item, batch.items,
                          ri_clock_seconds() - begin);
@@ -230,30 +232,50 @@ static bool tick_while_validating(void *user, double progress, const recur_repor
     return !r->is_stopping;
 }
 
+/* The figure that says which model is better, so that more is better. */
+static double merit(const run *r, double figure)
+{
+    return r->opts.stop_on == RECUR_STOP_ON_LOSS ? -figure : figure;
+}
+
+static double figure_of(const run *r, const ri_validation *found)
+{
+    const double figures[] = {found->loss, found->accuracy, found->f1};
+    return figures[r->opts.stop_on];
+}
+
+/* Take note of what validation found. */
+static void judge(run *r, double figure)
+{
+    ri_run_state *s = &r->state;
+    s->validated_step = (double)step_of(r);
+    s->n_worse += 1;
+    if (!isnan(s->best_valid) && merit(r, figure) <= merit(r, s->best_valid)) return;
+    s->best_valid = figure;
+    s->best_step = s->validated_step;
+    s->n_worse = 0;
+    r->ctx->dev->copy(r->ctx, r->params->size, r->params->values, r->best);
+}
+
 static recur_status validate(run *r)
 {
-    double          loss = NAN;
+    ri_validation   found = {NAN, NAN, NAN};
     recur_run_hooks hooks = {.user = r, .tick = tick_while_validating};
-    recur_status    status = r->task->validate(r->task->self, &hooks, &loss);
+    recur_status    status = r->task->validate(r->task->self, &hooks, &found);
     if (status == RECUR_STOPPED)
         return RECUR_OK; /* the loop stops; the validation is still due when the run goes on */
-    if (status == RECUR_EDIVERGED || (!status && !isfinite(loss))) {
+    if (status == RECUR_EDIVERGED || (!status && !isfinite(found.loss))) {
         char what[64];
         snprintf(what, sizeof what, "the validation loss is not finite after step %" PRId64, step_of(r));
         return diverged(r, what);
     }
+    double figure = figure_of(r, &found);
+    if (!status && !isfinite(figure))
+        status = RI_FAIL(r->ctx, RECUR_EARG, "validation has no %s to stop on",
+                         r->opts.stop_on == RECUR_STOP_ON_F1 ? "F1" : "accuracy");
     if (status) return status;
-
-    ri_run_state *s = &r->state;
-    s->validated_step = (double)step_of(r);
-    s->n_worse += 1;
-    if (isnan(s->best_valid) || loss < s->best_valid) {
-        s->best_valid = loss;
-        s->best_step = s->validated_step;
-        s->n_worse = 0;
-        r->ctx->dev->copy(r->ctx, r->params->size, r->params->values, r->best);
-    }
-    status = report_validation(r, loss);
+    judge(r, figure);
+    status = report_validation(r, &found);
     return status ? status : save(r);
 }
 
@@ -314,6 +336,8 @@ static recur_status check_opts(recur_ctx *ctx, const recur_run_opts *o)
     if (!(o->save_every_seconds >= 0 && o->save_every_seconds < INFINITY))
         return RI_FAIL(ctx, RECUR_EARG, "run: save_every_seconds is %g, wanted 0 or more",
                        o->save_every_seconds);
+    if ((unsigned)o->stop_on > RECUR_STOP_ON_F1)
+        return RI_FAIL(ctx, RECUR_EARG, "run: stop_on is %d, which names no figure", (int)o->stop_on);
     if (o->resume && !o->dir) return RI_FAIL(ctx, RECUR_EARG, "run: resuming wants the directory of a run");
     if (o->resume && o->overwrite)
         return RI_FAIL(ctx, RECUR_EARG, "run: resume and overwrite exclude each other");
@@ -335,6 +359,7 @@ static void describe(run *r)
     ri_fingerprint_int(&r->fingerprint, "seed", (int64_t)r->opts.seed);
     ri_fingerprint_int(&r->fingerprint, "eval every", r->opts.eval_every);
     ri_fingerprint_int(&r->fingerprint, "patience", r->opts.patience);
+    if (r->opts.stop_on) ri_fingerprint_int(&r->fingerprint, "stop on", r->opts.stop_on);
     r->task->describe(r->task->self, &r->fingerprint);
 }
 

@@ -70,6 +70,8 @@ recur_report ri_run_state_report(const ri_run_state *s, recur_event event)
                           .step = (int64_t)s->at_step,
                           .epoch = (int64_t)s->at_epoch,
                           .loss = s->mean_loss,
+                          .accuracy = NAN,
+                          .f1 = NAN,
                           .grad_norm = s->mean_norm,
                           .clip_rate = s->clip_rate,
                           .lr = s->lr,

@@ -16,6 +16,11 @@ typedef struct ri_batch {
     double  per_item; /* loss times this is what reports show: 1 for a mean */
 } ri_batch;
 
+/* What a task says of its validation data; NaN: it has no such figure. */
+typedef struct ri_validation {
+    double loss, accuracy, f1;
+} ri_validation;
+
 typedef struct ri_task {
     recur_model *model;
     int64_t      steps_per_epoch; /* at least 1 */
@@ -28,10 +33,10 @@ typedef struct ri_task {
     /* Record the loss of one batch; epochs count from 1, steps of an epoch from 0. Errors: returned, or sticky on the tape. */
     recur_status (*loss)(void *self, recur_tape *tape, int64_t epoch, int64_t step_in_epoch, recur_var *loss,
                          ri_batch *batch);
-    /* After the update: take from the tape what the next step needs. */
+    /* After the update: take from the tape what the next step needs. NULL: nothing. */
     recur_status (*after)(void *self, recur_tape *tape);
-    /* Loss on validation data; NULL: there are none. Errors: RECUR_STOPPED if hooks->tick said so, and those of the task. */
-    recur_status (*validate)(void *self, const recur_run_hooks *hooks, double *loss);
+    /* Figures of validation data; NULL: there are none. Errors: RECUR_STOPPED if hooks->tick said so, and those of the task. */
+    recur_status (*validate)(void *self, const recur_run_hooks *hooks, ri_validation *found);
     /* Add what results depend on. */
     void (*describe)(void *self, ri_fingerprint *fingerprint);
 } ri_task;

@@ -1,4 +1,4 @@
-/* Training a language model: everything that can be checked is checked before anything is written; then the library trains, and what it
+/* A run of training: everything that can be checked is checked before anything is written; then the library trains, and what it
  * reports is shown.
  * SPDX-License-Identifier: MIT */
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "config.h"
-#include "store.h"
+#include "memory.h"
 #include "train.h"
 
 enum { REPORT_EVERY = 20 }; /* steps */
@@ -17,9 +17,10 @@ enum { REPORT_EVERY = 20 }; /* steps */
 typedef struct job {
     app         *app;
     options     *o;
+    const task  *task;
     const char  *dir;
     bool         is_resumed, is_replaced;
-    lm_data      data;
+    void        *data; /* the task's */
     recur_model *model;
     char        *config;
     store        store;
@@ -43,6 +44,8 @@ static bool report_json(const job *j, const recur_report *r)
                              output_number(r->loss), "grad_norm", output_number(r->grad_norm), "clip_rate",
                              output_number(r->clip_rate), "lr", output_number(r->lr), "items_per_s",
                              output_number(r->items_per_s), "seconds", output_number(r->seconds));
+    if (line && isfinite(r->accuracy)) json_object_set_new(line, "accuracy", output_number(r->accuracy));
+    if (line && isfinite(r->f1)) json_object_set_new(line, "f1", output_number(r->f1));
     if (line && r->event == RECUR_EVENT_DONE) {
         json_object_set_new(line, "best_valid", output_number(r->best_valid));
         json_object_set_new(line, "run", output_string(j->dir, strlen(j->dir)));
@@ -55,17 +58,9 @@ static void say_start(job *j)
 {
     if (j->has_begun) return;
     j->has_begun = true;
-    static const char *const names[] = {"characters", "bytes", "words"};
-    const char              *unit = names[lm_unit(j->o)];
-    progress_say(j->app, "%s %s: %" PRId64 " parameters, %" PRId64 " different %s",
-                 j->is_resumed ? "resuming" : "training", j->dir,
-                 recur_params_count(recur_model_params(j->model)),
-                 recur_vocab_size(recur_model_vocab(j->model)), unit);
-    if (j->data.valid)
-        progress_say(j->app, "data: %" PRId64 " %s to learn from, %" PRId64 " to validate",
-                     recur_corpus_size(j->data.train), unit, recur_corpus_size(j->data.valid));
-    else
-        progress_say(j->app, "data: %" PRId64 " %s to learn from", recur_corpus_size(j->data.train), unit);
+    progress_say(j->app, "%s %s: %" PRId64 " parameters", j->is_resumed ? "resuming" : "training", j->dir,
+                 recur_params_count(recur_model_params(j->model)));
+    j->task->say_data(j->app, j->o, j->data, j->model);
 }
 
 static void say_step(const job *j, const recur_report *r)
@@ -80,20 +75,44 @@ static void say_step(const job *j, const recur_report *r)
                  r->items_per_s, r->seconds);
 }
 
+/* Validation's figures: those that people compare, then the loss. */
+static void say_figures(const recur_report *r, char *text, size_t size)
+{
+    char   nats[32], bits[32];
+    size_t n = 0;
+    if (isfinite(r->f1)) n += (size_t)snprintf(text + n, size - n, "F1 %.2f %%, ", 100 * r->f1);
+    if (isfinite(r->accuracy))
+        n += (size_t)snprintf(text + n, size - n, "accuracy %.2f %%, ", 100 * r->accuracy);
+    n += (size_t)snprintf(text + n, size - n, "%s nats", progress_loss(r->loss, nats));
+    if (!isfinite(r->accuracy))
+        snprintf(text + n, size - n, ", %s bits", progress_loss(r->loss / log(2), bits));
+}
+
+static recur_criterion stop_on(const options *o)
+{
+    const option_value *v = options_look(o, "stop-on");
+    return v ? (recur_criterion)v->choice : RECUR_STOP_ON_LOSS; /* the choices stand in this order */
+}
+
 static void say_valid(const job *j, const recur_report *r)
 {
-    char nats[32], bits[32];
-    progress_say(j->app, "step %" PRId64 "  epoch %" PRId64 "  validation %s nats, %s bits%s", r->step,
-                 r->epoch, progress_loss(r->loss, nats), progress_loss(r->loss / log(2), bits),
-                 r->loss <= r->best_valid ? "  (best)" : "");
+    char         figures[160];
+    const double of[] = {r->loss, r->accuracy, r->f1};
+    say_figures(r, figures, sizeof figures);
+    progress_say(j->app, "step %" PRId64 "  epoch %" PRId64 "  validation %s%s", r->step, r->epoch, figures,
+                 of[stop_on(j->o)] == r->best_valid ? "  (best)" : "");
 }
 
 static void say_done(const job *j, const recur_report *r)
 {
-    char time[32], nats[32], bits[32], best[128] = "";
-    if (isfinite(r->best_valid))
+    char            time[32], nats[32], bits[32], best[128] = "";
+    recur_criterion by = stop_on(j->o);
+    if (isfinite(r->best_valid) && by == RECUR_STOP_ON_LOSS)
         snprintf(best, sizeof best, ", best validation %s nats, %s bits", progress_loss(r->best_valid, nats),
                  progress_loss(r->best_valid / log(2), bits));
+    else if (isfinite(r->best_valid))
+        snprintf(best, sizeof best, ", best validation %s %.2f %%",
+                 by == RECUR_STOP_ON_F1 ? "F1" : "accuracy", 100 * r->best_valid);
     progress_say(j->app, "done: %" PRId64 " steps in %s%s", r->step, progress_time(r->seconds, time), best);
 }
 
@@ -126,45 +145,12 @@ static bool on_tick(void *user, double share, const recur_report *last)
 
 /* ---- before ---- */
 
-/* Make the model; it takes the vocabulary. */
-static int make_model(job *j)
-{
-    recur_lm_spec spec = lm_spec(j->o);
-    recur_vocab  *vocab = j->data.vocab;
-    j->data.vocab = NULL;
-    recur_status status =
-        recur_lm_create(j->app->ctx, &spec, vocab, (uint64_t)options_int(j->o, "seed"), &j->model);
-    return status ? output_failure(j->app, status) : RECUR_OK;
-}
-
-/* Keep a text that cannot be read again, and let the configuration name the copy. */
-static int keep(job *j, const char *name, recur_text *text)
-{
-    const char *path;
-    recur_text  copy = {0};
-    if (!text->is_stream) return RECUR_OK;
-    int code = store_text(j->app, &j->store, text, &path);
-    if (code) return code;
-    options_set(j->o, name, SOURCE_COMMAND, path);
-    recur_status status = recur_text_read(j->app->ctx, lm_unit(j->o), 1, &path, &copy);
-    text->checksum = copy.checksum; /* of the bytes that resuming will see */
-    recur_text_free(j->app->ctx, &copy);
-    return status ? output_failure(j->app, status) : RECUR_OK;
-}
-
-static int keep_streams(job *j)
-{
-    if (j->is_resumed) return RECUR_OK;
-    int code = keep(j, "data", &j->data.text);
-    return code ? code : keep(j, "valid", &j->data.valid_text);
-}
-
 /* Write into the model which data it comes from; a resumed run compares before it looks at anything else. */
 static const char data_note[] = "data";
 
 static void data_says(const job *j, char text[32])
 {
-    snprintf(text, 32, "fnv1a:%016" PRIx64, lm_checksum(&j->data));
+    snprintf(text, 32, "fnv1a:%016" PRIx64, j->task->checksum(j->data));
 }
 
 static int note_data(job *j)
@@ -202,7 +188,7 @@ static recur_run_opts run_opts(const job *j)
         .overwrite = j->is_replaced,
         .resume = j->is_resumed,
         .config = j->config,
-        .data_checksum = lm_checksum(&j->data),
+        .data_checksum = j->task->checksum(j->data),
         .seed = (uint64_t)options_int(o, "seed"),
         .epochs = options_int(o, "epochs"),
         .steps = options_int(o, "steps"),
@@ -210,8 +196,9 @@ static recur_run_opts run_opts(const job *j)
         .eval_every = options_int(o, "eval-every"),
         .report_every = REPORT_EVERY,
         .patience = options_int(o, "patience"),
+        .stop_on = stop_on(o),
         .save_every_seconds = options_number(o, "save-every"),
-        .train = lm_train_opts(o, lm_steps_per_epoch(o, &j->data)),
+        .train = train_opts(o, j->task->steps_per_epoch(o, j->data)),
     };
 }
 
@@ -227,19 +214,11 @@ static int say_stopped(const job *j)
 
 static int train(job *j)
 {
-    const options         *o = j->o;
-    const recur_lm_batches batches = {
-        .batch = options_int(o, "batch"),
-        .bptt = options_int(o, "bptt"),
-        .reset_state = !options_on(o, "carry-state"),
-        .reduction = options_find(o, "loss")->choice == 1 ? RECUR_SUM_OVER_TIME : RECUR_MEAN,
-    };
     const recur_run_hooks hooks = {.user = j, .report = on_report, .tick = on_tick};
     const recur_run_opts  opts = run_opts(j);
     signals_catch();
     progress_begin(j->app);
-    recur_status status =
-        recur_lm_train(j->model, j->data.train, j->data.valid, &batches, &opts, &hooks, NULL);
+    recur_status status = j->task->learn(j->model, j->o, j->data, &opts, &hooks);
     progress_clear(j->app);
     if (status == RECUR_STOPPED) return say_stopped(j);
     if (status == RECUR_EDIVERGED)
@@ -252,34 +231,36 @@ static int train(job *j)
             j->dir);
         return RECUR_OK;
     }
-    progress_say(j->app, "try: recur generate %s", j->dir);
+    progress_say(j->app, "try: recur %s %s", j->task->next, j->dir);
     if (!j->app->json) output_format(j->app, "%s\n", j->dir);
     return RECUR_OK;
 }
 
 static int run_job(job *j)
 {
-    int code = lm_data_read(j->app, j->o, &j->data);
+    const task *t = j->task;
+    int         code = t->read(j->app, j->o, j->data);
     if (!code) code = check_same_data(j);
-    if (!code) code = lm_data_encode(j->app, j->o, &j->data);
-    if (!code) code = make_model(j);
-    if (!code) code = keep_streams(j);
+    if (!code) code = t->make(j->app, j->o, j->data, &j->model);
+    if (!code && !j->is_resumed) code = t->keep(j->app, j->o, j->data, &j->store);
     if (!code) code = note_data(j);
     if (code) return code;
     j->config = config_write(j->o);
     return j->config ? train(j) : output_error(j->app, RECUR_EARG, "%s", j->o->error);
 }
 
-int lm_run(app *a, options *o, const char *dir, bool is_resumed)
+int train_run(app *a, options *o, const task *t, const char *dir, bool is_resumed)
 {
-    job j = {.app = a, .o = o, .dir = dir, .is_resumed = is_resumed, .store = {.dir = dir}};
+    job j = {.app = a, .o = o, .task = t, .dir = dir, .is_resumed = is_resumed, .store = {.dir = dir}};
+    j.data = need_memory(1, t->data_bytes);
     j.last.loss = NAN;
     j.is_replaced = !is_resumed && options_on(o, "overwrite");
     int code = run_job(&j);
     store_settle(&j.store, j.config, j.is_replaced);
     store_free(&j.store);
     recur_model_destroy(j.model);
-    lm_data_free(a, &j.data);
+    t->free_data(a, j.data);
+    free(j.data);
     free(j.config);
     return code;
 }
