@@ -192,7 +192,8 @@ static recur_status write_value(options *o, const option_value *v, FILE *f)
     return RECUR_OK;
 }
 
-char *config_write(options *o)
+/* Write all values, or those of n names that were given. */
+static char *write_values(options *o, const char *head, const char *const *names, size_t n)
 {
     char        *text = NULL;
     size_t       size = 0;
@@ -202,13 +203,29 @@ char *config_write(options *o)
         options_fail(o, RECUR_EMEMORY, "no memory for the configuration");
         return NULL;
     }
-    fprintf(f, "# recur %s: the configuration of this run\n", RECUR_VERSION);
+    fputs(head, f);
     for (int i = 0; !status && i < o->n_values; i++) {
         const option_value *v = &o->values[i];
-        if (!(v->row->flags & OPTION_LOCAL) && options_fits(o, v->row)) status = write_value(o, v, f);
+        bool                is_wanted = !names;
+        for (size_t k = 0; k < n && !is_wanted; k++)
+            is_wanted = v->source >= SOURCE_FILE && strcmp(names[k], v->row->name) == 0;
+        if (is_wanted && !(v->row->flags & OPTION_LOCAL) && options_fits(o, v->row))
+            status = write_value(o, v, f);
     }
     if (fclose(f) != 0 && !status) status = options_fail(o, RECUR_EMEMORY, "no memory for the configuration");
     if (!status) return text;
     free(text);
     return NULL;
+}
+
+char *config_write(options *o)
+{
+    char head[96];
+    snprintf(head, sizeof head, "# recur %s: the configuration of this run\n", RECUR_VERSION);
+    return write_values(o, head, NULL, 0);
+}
+
+char *config_write_some(options *o, const char *const *names, size_t n)
+{
+    return write_values(o, "", names, n);
 }

@@ -35,6 +35,16 @@ static json_t *tensor_json(const app *a, const recur_tensor_info *t)
                      (json_int_t)(t->count * (int64_t)element_bytes(a)));
 }
 
+/* The names of labels or tags; null where there are none. */
+static json_t *labels_json(const recur_model *model)
+{
+    const recur_labels *labels = recur_model_labels(model);
+    json_t             *list = labels ? json_array() : json_null();
+    for (int64_t k = 0; labels && k < recur_labels_count(labels); k++)
+        json_array_append_new(list, json_string(recur_labels_name(labels, (int32_t)k)));
+    return list;
+}
+
 static recur_status print_json(app *a, const recur_model *model, const char *architecture)
 {
     const recur_params *params = recur_model_params(model);
@@ -50,9 +60,9 @@ static recur_status print_json(app *a, const recur_model *model, const char *arc
     }
     json_t *training = note ? json_loads(note, JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (note && !training) training = output_string(note, strlen(note));
-    output_json(a, json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:o,s:o}", "task", "lm", "architecture",
-                             architecture, "unit", unit_names[recur_vocab_unit(vocab)], "vocabulary",
-                             (json_int_t)recur_vocab_size(vocab), "parameters", (json_int_t)count, "bytes",
+    output_json(a, json_pack("{s:s,s:s,s:o,s:o,s:o,s:I,s:I,s:I,s:o,s:o}", "task", task_of(model)->name, "architecture",
+                             architecture, "unit", vocab ? json_string(unit_names[recur_vocab_unit(vocab)]) : json_null(), "vocabulary",
+                             vocab ? json_integer(recur_vocab_size(vocab)) : json_null(), "labels", labels_json(model), "parameters", (json_int_t)count, "bytes",
                              (json_int_t)(count * (int64_t)element_bytes(a)), "flops_per_step",
                              (json_int_t)recur_model_flops_per_step(model), "training",
                              training ? training : json_null(), "tensors", tensors));
@@ -75,6 +85,18 @@ static void print_training(app *a, const char *note)
     json_decref(object);
 }
 
+/* Print the first labels. */
+static void print_labels(app *a, const recur_labels *labels)
+{
+    enum { MOST = 12 };
+    if (!labels) return;
+    int64_t n = recur_labels_count(labels);
+    output_format(a, "labels          %" PRId64 " (", n);
+    for (int64_t k = 0; k < n && k < MOST; k++)
+        output_format(a, "%s%s", k ? ", " : "", recur_labels_name(labels, (int32_t)k));
+    output_format(a, "%s)\n", n > MOST ? " ..." : "");
+}
+
 static recur_status print_text(app *a, const recur_model *model, const char *architecture)
 {
     const recur_params *params = recur_model_params(model);
@@ -93,8 +115,11 @@ static recur_status print_text(app *a, const recur_model *model, const char *arc
     output_format(a, "\nparameters      %" PRId64 "\nbytes           %" PRId64 "\n", count,
                   count * (int64_t)element_bytes(a));
     output_format(a, "flops per step  %" PRId64 "\n", recur_model_flops_per_step(model));
-    output_format(a, "vocabulary      %" PRId64 " (%s)\n", recur_vocab_size(recur_model_vocab(model)),
-                  unit_names[recur_vocab_unit(recur_model_vocab(model))]);
+    const recur_vocab *vocab = recur_model_vocab(model);
+    if (vocab)
+        output_format(a, "vocabulary      %" PRId64 " (%s)\n", recur_vocab_size(vocab),
+                      unit_names[recur_vocab_unit(vocab)]);
+    print_labels(a, recur_model_labels(model));
     if (note) print_training(a, note);
     return RECUR_OK;
 }

@@ -1,7 +1,7 @@
 /* recur predict: what a model says of each line, sentence or series.
  * SPDX-License-Identifier: MIT */
+#include "classify.h"
 #include "rows.h"
-#include "task.h"
 
 static const option predict_rows[] = {
     {.name = "data",
@@ -10,12 +10,24 @@ static const option predict_rows[] = {
      .flags = OPTION_MANY,
      .default_says = "stdin",
      .help = "what to predict; several files follow one another; - is stdin"},
+    {.name = "top",
+     .form = "N",
+     .type = OPTION_INT,
+     .min = 1,
+     .max = 1e6,
+     .fallback = "1",
+     .flags = OPTION_USUAL,
+     .help = "classifier: the N most likely labels"},
+    {.name = "attention",
+     .type = OPTION_SWITCH,
+     .flags = OPTION_USUAL,
+     .help = "classifier with --pool attention: how much each token counted"},
     ROW_ENCODING,
     ROW_END,
 };
 
 static const option_group        predict_group = {"Prediction", predict_rows};
-static const option_group *const predict_groups[] = {&predict_group, &common_group, NULL};
+static const option_group *const predict_groups[] = {&predict_group, &text_columns_group, &common_group, NULL};
 
 static int predict(app *a, options *o)
 {

@@ -38,6 +38,19 @@ void ri_fingerprint_hex(ri_fingerprint *f, const char *name, uint64_t value)
     add(f, "%s = %016" PRIx64 "\n", name, value);
 }
 
+void ri_fingerprint_stack(ri_fingerprint *f, const recur_rnn_spec *spec)
+{
+    static const char *const cells[] = {
+        [RECUR_LSTM] = "lstm", [RECUR_GRU] = "gru", [RECUR_RNN_TANH] = "rnn", [RECUR_RNN_RELU] = "relu"};
+    ri_fingerprint_name(f, "cell", cells[spec->cell]);
+    ri_fingerprint_int(f, "layers", spec->layers);
+    ri_fingerprint_int(f, "hidden", spec->hidden);
+    ri_fingerprint_int(f, "projection", spec->projection);
+    ri_fingerprint_int(f, "bidirectional", spec->bidirectional);
+    ri_fingerprint_int(f, "reset before", spec->reset_before);
+    ri_fingerprint_real(f, "dropout between layers", spec->dropout);
+}
+
 recur_status ri_fingerprint_compare(recur_ctx *ctx, const char *path, const char *stored, const char *now)
 {
     while (*stored || *now) {

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "dev/ctx.h"
+#include "recur/rnn.h"
 
 enum { RI_FINGERPRINT_BYTES = 4096 }; /* some 60 lines of a name and a short value */
 
@@ -21,6 +22,9 @@ void ri_fingerprint_name(ri_fingerprint *fingerprint, const char *name, const ch
 void ri_fingerprint_int(ri_fingerprint *fingerprint, const char *name, int64_t value);
 void ri_fingerprint_real(ri_fingerprint *fingerprint, const char *name, double value);
 void ri_fingerprint_hex(ri_fingerprint *fingerprint, const char *name, uint64_t value);
+
+/* What a stack is, line by line. */
+void ri_fingerprint_stack(ri_fingerprint *fingerprint, const recur_rnn_spec *spec);
 
 /* Compare what the file at path was made with (stored) and what is asked for now. Errors: RECUR_EMISMATCH with the first line that differs. */
 recur_status ri_fingerprint_compare(recur_ctx *ctx, const char *path, const char *stored, const char *now);
