@@ -3,7 +3,7 @@
 #include "classify.h"
 #include "metrics.h"
 #include "rows.h"
-#include "task.h"
+#include "tag.h"
 
 static const option eval_rows[] = {
     {.name = "data",
@@ -17,7 +17,7 @@ static const option eval_rows[] = {
 };
 
 static const option_group        eval_group = {"Evaluation", eval_rows};
-static const option_group *const eval_groups[] = {&eval_group, &text_columns_group, &common_group, NULL};
+static const option_group *const eval_groups[] = {&eval_group, &text_columns_group, &tag_columns_group, &common_group, NULL};
 
 static int eval(app *a, options *o)
 {

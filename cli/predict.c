@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "classify.h"
 #include "rows.h"
+#include "tag.h"
 
 static const option predict_rows[] = {
     {.name = "data",
@@ -27,7 +28,7 @@ static const option predict_rows[] = {
 };
 
 static const option_group        predict_group = {"Prediction", predict_rows};
-static const option_group *const predict_groups[] = {&predict_group, &text_columns_group, &common_group, NULL};
+static const option_group *const predict_groups[] = {&predict_group, &text_columns_group, &tag_columns_group, &common_group, NULL};
 
 static int predict(app *a, options *o)
 {

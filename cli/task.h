@@ -41,7 +41,7 @@ typedef struct task {
     const char *no_predict;                                                         /* why it is refused */
 } task;
 
-extern const task lm_task, classify_task;
+extern const task lm_task, classify_task, tag_task;
 
 const task *task_of(const recur_model *model);
 const task *task_named(const char *name); /* NULL: there is none */

@@ -5,7 +5,7 @@
 
 #include "task.h"
 
-static const task *const all[] = {&lm_task, &classify_task};
+static const task *const all[] = {&lm_task, &classify_task, &tag_task};
 enum { N_TASKS = sizeof all / sizeof *all };
 
 const task *task_of(const recur_model *model)

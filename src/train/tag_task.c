@@ -182,7 +182,8 @@ static recur_status validate(void *self, const recur_run_hooks *hooks, ri_valida
     if (!status) status = recur_tag_scorer_report(scorer, &report);
     if (!status) {
         found->accuracy = report.accuracy;
-        found->f1 = report.f1;
+        bool has_spans = t->model->spec.tag.scheme != RECUR_TAGS_PLAIN;
+        found->f1 = has_spans && isnan(report.f1) ? 0 : report.f1; /* of data with nothing but O it has none */
     }
     recur_tag_scorer_destroy(scorer);
     return status;

@@ -1,0 +1,287 @@
+/* recur train tag: a tagger from sentences in columns; and what the other commands do for one.
+ * SPDX-License-Identifier: MIT */
+#include "tag.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "rows.h"
+
+static const option column_rows[] = {
+    {.name = "token",
+     .form = "COLUMN",
+     .type = OPTION_TEXT,
+     .flags = OPTION_USUAL,
+     .default_says = "the first; of ten FORM",
+     .help = "column of the word: a number from 1 or a name of CoNLL-U"},
+    {.name = "tag",
+     .form = "COLUMN",
+     .type = OPTION_TEXT,
+     .flags = OPTION_USUAL,
+     .default_says = "the last; of ten UPOS",
+     .help = "column of the tag: a number from 1 or a name of CoNLL-U"},
+    ROW_END,
+};
+
+const option_group tag_columns_group = {"Columns of CoNLL", column_rows};
+
+static const option tag_rows[] = {
+    {.name = "task",
+     .form = "NAME",
+     .type = OPTION_CHOICE,
+     .choices = "tag",
+     .fallback = "tag",
+     .flags = OPTION_FILE,
+     .help = "the task that a configuration file is for"},
+    {.name = "data",
+     .form = "FILE",
+     .type = OPTION_TEXT,
+     .flags = OPTION_MANY | OPTION_PATH,
+     .help = "tagged sentences, a word on each line; several files follow one another; - is stdin"},
+    ROW_ENCODING,
+    {.name = "letters",
+     .form = "NAME",
+     .type = OPTION_CHOICE,
+     .choices = "lower|kept",
+     .fallback = "lower",
+     .help = "look words up in lower-case letters, or as they are kept; characters are always read as they are"},
+    {.name = "min-count",
+     .form = "N",
+     .type = OPTION_INT,
+     .min = 1,
+     .max = 1e12,
+     .fallback = "1",
+     .help = "words that occur less often in the training part become <unk>"},
+    {.name = "vocab",
+     .form = "N",
+     .type = OPTION_INT,
+     .min = 2,
+     .max = 1e9,
+     .default_says = "all",
+     .help = "keep the N most frequent words, <unk> included"},
+    {.name = "scheme",
+     .form = "NAME",
+     .type = OPTION_CHOICE,
+     .choices = "auto|none|bio|bioes",
+     .fallback = "auto",
+     .help = "learn spans as bio or bioes, whichever of them the file has; none: tags as they are; auto: bioes "
+             "where all tags mark spans"},
+    ROW_END,
+};
+
+static const option model_rows[] = {
+    ROW_CELL("rnn|relu|lstm|gru", "rnn (tanh), relu, lstm or gru"),
+    {.name = "embed",
+     .form = "N",
+     .type = OPTION_INT,
+     .min = 1,
+     .max = 65536,
+     .default_says = "100, or the size of --vectors",
+     .help = "size of a word's vector"},
+    {.name = "bidirectional",
+     .type = OPTION_SWITCH,
+     .flags = OPTION_USUAL,
+     .help = "a stack of two directions: what follows a word counts, too"},
+    {.name = "char-features",
+     .type = OPTION_SWITCH,
+     .fallback = "no",
+     .flags = OPTION_USUAL,
+     .help = "read the characters of each word, by an LSTM in both directions"},
+    {.name = "char-embed",
+     .form = "N",
+     .type = OPTION_INT,
+     .min = 1,
+     .max = 65536,
+     .fallback = "30",
+     .needs = "char-features=yes",
+     .help = "size of a character's vector"},
+    {.name = "char-hidden",
+     .form = "N",
+     .type = OPTION_INT,
+     .min = 1,
+     .max = 65536,
+     .fallback = "50",
+     .needs = "char-features=yes",
+     .help = "units of each direction over characters"},
+    {.name = "crf",
+     .type = OPTION_SWITCH,
+     .flags = OPTION_USUAL,
+     .help = "choose the tags of a sentence together (a linear-chain random field); those that break their scheme "
+             "are impossible"},
+    {.name = "vectors",
+     .form = "FILE",
+     .type = OPTION_TEXT,
+     .flags = OPTION_PATH,
+     .help = "start from word vectors: a word and its numbers on each line"},
+    {.name = "freeze-vectors", .type = OPTION_SWITCH, .help = "the vectors of words do not learn"},
+    ROW_END,
+};
+
+static const option learning_rows[] = {
+    {.name = "batch-tokens",
+     .form = "N",
+     .type = OPTION_INT,
+     .min = 1,
+     .max = 1e12,
+     .default_says = "no limit",
+     .help = "at most N words in a batch, beside --batch"},
+    {.name = "hide-rare",
+     .form = "P",
+     .type = OPTION_NUMBER,
+     .min = 0,
+     .max = 1,
+     .fallback = "0.5",
+     .help = "how often training reads a word that occurs once as <unk>, so that <unk> is learnt"},
+    {.name = "stop-on",
+     .form = "NAME",
+     .type = OPTION_CHOICE,
+     .choices = "loss|accuracy|f1",
+     .default_says = "f1 where tags mark spans, else accuracy",
+     .help = "what makes a model better in validation: loss, accuracy or f1"},
+    ROW_END,
+};
+
+static const option_group        tag_group = {"Tagging", tag_rows};
+static const option_group        tagger_group = {"Tagger", model_rows};
+static const option_group        learning_group = {"Learning", learning_rows};
+static const option_group *const tag_groups[] = {
+    &tag_group,      &tag_columns_group, &tagger_group, &model_group,  &learning_group,
+    &training_group, &budget_group,      &run_group,    &common_group, NULL};
+
+static int train_tag(app *a, options *o)
+{
+    return train_task(a, o, &tag_task);
+}
+
+const command train_tag_command = {
+    .name = "train tag",
+    .synopsis = "[--data] FILE... [--token COLUMN] [--tag COLUMN] [--out RUN] [options]",
+    .brief = "FILE",
+    .summary = "train a tagger of words: parts of speech, chunks, names",
+    .notes = "Files have columns, a word on each line and an empty line after each sentence (CoNLL, CoNLL-U); - is "
+             "stdin. Tags\n"
+             "that mark spans (B-PER I-PER O) are learnt and scored as spans. Reports go to stderr, and the path of "
+             "the run to\n"
+             "stdout when it is done; with --json the reports go to stdout. Ctrl-C saves; 'recur resume RUN' goes "
+             "on.\n",
+    .groups = tag_groups,
+    .args = "",
+    .rest = "data",
+    .run = train_tag,
+};
+
+/* ---- options become the library's structs ---- */
+
+recur_status tag_complete(options *o)
+{
+    return train_complete(o, 100);
+}
+
+recur_tag_opts tag_train_opts(const options *o)
+{
+    bool has_items = options_given(o, "batch") || !options_find(o, "batch-tokens")->n_texts;
+    return (recur_tag_opts){
+        .batches = {.items = has_items ? options_int(o, "batch") : 0,
+                    .tokens = options_int(o, "batch-tokens"),
+                    .seed = (uint64_t)options_int(o, "seed")},
+        .hide = options_number(o, "hide-rare"),
+    };
+}
+
+recur_source tag_source(const options *o, recur_text_rule rule, bool is_bare)
+{
+    return (recur_source){
+        .format = RECUR_CONLL,
+        .encoding = options_find(o, "encoding")->choice == 1 ? RECUR_LATIN1 : RECUR_UTF8,
+        .bare = is_bare,
+        .rule = rule,
+        .token = options_text(o, "token"),
+        .tag = options_text(o, "tag"),
+        .keep_lines = is_bare,
+    };
+}
+
+int tag_take_columns(app *a, options *o, const recur_model *model)
+{
+    const char *note = recur_model_note(model, "columns");
+    if (!note || config_take(o, "the model's columns", note) == RECUR_OK) return RECUR_OK;
+    return output_error(a, RECUR_EMODEL, "%s", o->error);
+}
+
+/* ---- the task ---- */
+
+static int64_t items_of(const recur_part *part)
+{
+    return part->items || !part->data ? part->n : recur_dataset_items(part->data);
+}
+
+static void say_data(app *a, const options *o, const void *data, const recur_model *model)
+{
+    (void)o;
+    const tag_data       *d = data;
+    const recur_tag_spec *spec = recur_tag_get_spec(model);
+    int64_t               n_valid = items_of(&d->parts[1]);
+    char                  valid[64] = "";
+    if (n_valid) snprintf(valid, sizeof valid, ", %" PRId64 " to validate", n_valid);
+    progress_say(a, "data: %" PRId64 " sentences to learn from%s; %" PRId64 " tags%s, %" PRId64 " different words",
+                 items_of(&d->parts[0]), valid, recur_labels_count(recur_model_labels(model)),
+                 spec->scheme == RECUR_TAGS_BIOES ? " (spans, learnt as BIOES)"
+                 : spec->scheme == RECUR_TAGS_BIO ? " (spans, learnt as BIO)"
+                                                  : "",
+                 recur_vocab_size(recur_model_vocab(model)));
+}
+
+static int64_t steps_per_epoch(const options *o, const void *data)
+{
+    const tag_data *d = data;
+    recur_tag_opts  opts = tag_train_opts(o);
+    if (opts.batches.tokens) return 0; /* the library finds out; only a cosine over steps would want to know */
+    return (items_of(&d->parts[0]) - 1) / opts.batches.items + 1;
+}
+
+static recur_status learn(recur_model *model, const options *o, const void *data, const recur_run_opts *opts,
+                          const recur_run_hooks *hooks)
+{
+    const tag_data *d = data;
+    recur_tag_opts  tag = tag_train_opts(o);
+    return recur_tag_train(model, &d->parts[0], d->parts[1].data ? &d->parts[1] : NULL, &tag, opts, hooks, NULL);
+}
+
+static void describe(const recur_model *model, char *text, size_t size)
+{
+    static const char *const schemes[] = {"", ", as spans in BIO", ", as spans in BIOES"};
+    const recur_tag_spec    *s = recur_tag_get_spec(model);
+    char                     characters[96] = "", stack[256];
+    if (s->char_embed)
+        snprintf(characters, sizeof characters, ", characters in %" PRId64 " numbers by 2 x %" PRId64 " LSTM units",
+                 s->char_embed, s->char_hidden);
+    train_describe_stack(&s->rnn, s->dropout, stack, sizeof stack);
+    snprintf(text, size, "tagger with %" PRId64 " tags%s: %" PRId64 " words in %" PRId64 " numbers%s%s, %s, %s",
+             recur_labels_count(recur_model_labels(model)), schemes[s->scheme],
+             recur_vocab_size(recur_model_vocab(model)), s->embed, s->frozen_embedding ? " (frozen)" : "",
+             characters, stack, s->crf ? "random field" : "softmax");
+}
+
+const task tag_task = {
+    .kind = RECUR_TASK_TAG,
+    .name = "tag",
+    .thing = "a tagger",
+    .train = &train_tag_command,
+    .columns = &tag_columns_group,
+    .complete = tag_complete,
+    .data_bytes = sizeof(tag_data),
+    .read = tag_data_read,
+    .make = tag_data_make,
+    .keep = tag_data_keep,
+    .free_data = tag_data_free,
+    .checksum = tag_data_checksum,
+    .steps_per_epoch = steps_per_epoch,
+    .say_data = say_data,
+    .learn = learn,
+    .next = "predict",
+    .describe = describe,
+    .eval = tag_eval,
+    .predict = tag_predict,
+};
