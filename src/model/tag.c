@@ -310,6 +310,9 @@ static recur_status check_shapes(recur_ctx *ctx, const ri_model_spec *specs, con
     recur_status          status = make_set(ctx, parts->labels, s->scheme, &set, &shown, &n_labels);
     int64_t               K = set.names.table.n;
     ri_tag_set_destroy(&set);
+    if (status == RECUR_EDATA)
+        return RI_FAIL(ctx, RECUR_EMODEL, "%s: the labels mark no spans, and the model's scheme is \"%s\"", path,
+                       scheme_words[s->scheme]);
     if (!status)
         status = ri_params_want(ctx, file, path, "embedding.weight",
                                 RECUR_SHAPE(recur_vocab_size(parts->vocab), s->embed), RECUR_EMODEL);
