@@ -24,9 +24,10 @@ static int cut(app *a, const char *option_name, char *names, const char *columns
 static recur_format format_of(const options *o, bool is_series, bool is_bare)
 {
     static const recur_format formats[] = {RECUR_FORMAT_DEFAULT, RECUR_TSV, RECUR_CSV, RECUR_TS};
+    int                       choice = options_find(o, "format")->choice;
     if (options_text(o, "id")) return RECUR_SERIES_CSV;
     if (options_on(o, "label-first")) return RECUR_LABEL_FIRST;
-    if (options_given(o, "format")) return formats[options_find(o, "format")->choice];
+    if (choice) return formats[choice];
     if (is_series) return RECUR_TS;
     return is_bare && !options_given(o, "text") ? RECUR_LINES : RECUR_FORMAT_DEFAULT;
 }

@@ -192,7 +192,7 @@ static recur_status write_value(options *o, const option_value *v, FILE *f)
     return RECUR_OK;
 }
 
-/* Write all values, or those of n names that were given. */
+/* Write all values, or those of n names. */
 static char *write_values(options *o, const char *head, const char *const *names, size_t n)
 {
     char        *text = NULL;
@@ -208,7 +208,7 @@ static char *write_values(options *o, const char *head, const char *const *names
         const option_value *v = &o->values[i];
         bool                is_wanted = !names;
         for (size_t k = 0; k < n && !is_wanted; k++)
-            is_wanted = v->source >= SOURCE_FILE && strcmp(names[k], v->row->name) == 0;
+            is_wanted = strcmp(names[k], v->row->name) == 0;
         if (is_wanted && !(v->row->flags & OPTION_LOCAL) && options_fits(o, v->row))
             status = write_value(o, v, f);
     }

@@ -18,7 +18,7 @@ recur_status config_peek(options *o, const char *path, const char *name, char *v
 /* Return the effective configuration as lines "name = value"; the caller frees it. NULL: o->error says why. */
 char *config_write(options *o);
 
-/* Return only what was given of these n names, as config_write does. */
+/* Return only the values of n names, as config_write does. */
 char *config_write_some(options *o, const char *const *names, size_t n);
 
 #endif

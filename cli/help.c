@@ -14,7 +14,7 @@ static void print_uses(app *a, const char *begin)
     for (const command *const *c = all_commands; *c; c++) {
         char use[64];
         if (strncmp((*c)->name, begin, strlen(begin)) != 0) continue;
-        bool has_own_list = strncmp((*c)->name, "lab ", 4) == 0 || strncmp((*c)->name, "score ", 6) == 0;
+        bool has_own_list = strchr((*c)->name, ' '); /* train, score, lab */
         if (!*begin && has_own_list) continue;
         snprintf(use, sizeof use, "recur %s %s", (*c)->name, (*c)->brief);
         output_format(a, "  %-28s %s\n", use, (*c)->summary);
@@ -24,6 +24,7 @@ static void print_uses(app *a, const char *begin)
 int help_first_screen(app *a)
 {
     output_format(a, "recur %s: recurrent neural networks, trained and run on the CPU\n\n", recur_version());
+    output_format(a, "  %-28s %s\n", "recur train TASK FILE", "train a model: of text, or of labels");
     print_uses(a, "");
     output_format(a, "  %-28s %s\n", "recur score TASK", "metrics of predictions in files");
     output_format(a, "  %-28s %s\n", "recur lab", "the textbook's experiments");

@@ -117,6 +117,7 @@ static recur_status add_layers(recur_model *model, bool is_blank)
     recur_classify_spec *spec = &model->spec.classify;
     recur_init           outer = ri_model_outer_init(spec->rnn.init, is_blank);
     recur_status         status = add_input(model, is_blank);
+    if (spec->no_stack) spec->rnn = (recur_rnn_spec){.hidden = 1, .layers = 1, .init = spec->rnn.init};
     spec->rnn.input = input_width(spec, &model->parts);
     if (!status && !spec->no_stack)
         status = ri_model_add_rnn(model, "rnn", is_blank, &spec->rnn, &model->rnn);

@@ -4,8 +4,8 @@ load helpers
 @test "without a command the first screen shows all of them" {
   call
   [ "$status" = 0 ] && [ -z "$err" ]
-  for command in "train lm" resume eval generate inspect bench score lab; do [[ $out == *"recur $command "* ]]; done
-  [ "$(grep -c ^ "$dir/out")" -le 12 ]
+  for command in train resume eval predict generate inspect bench score lab; do [[ $out == *"recur $command "* ]]; done
+  [ "$(grep -c ^ "$dir/out")" -le 14 ]
 }
 
 @test "help of a command shows the usual options, with --all every one" {
@@ -30,12 +30,12 @@ load helpers
   refuses 2 "'trian'; did you mean 'recur train'" trian
   refuses 2 "did you mean 'recur generate'" genrate x
   refuses 2 "did you mean 'recur train lm'" lm
-  refuses 2 "there are: train lm, resume, eval, generate, inspect" xyzzy
+  refuses 2 "there are: train lm, train classify, resume, eval, predict, generate, inspect" xyzzy
   refuses 2 "wants a command before --json" --json=1
 }
 
 @test "a task that does not exist is answered with those that do" {
-  refuses 2 "no task 'tag'; there is: lm" train tag "$text" --out "$dir/run"
-  refuses 2 "wants a task; there is: lm" train
+  refuses 2 "no task 'xyzzy'; there is: lm, classify" train xyzzy "$text" --out "$dir/run"
+  refuses 2 "wants a task; there is: lm, classify" train
   refuses 2 "did you mean lm" train ml "$text"
 }

@@ -86,7 +86,6 @@ no() {
   refuses 2 "recur eval wants RUN" eval
   refuses 2 "wants --data FILE" eval "$dir"
   refuses 2 "recur inspect takes RUN, found 'b' as well" inspect a b
-  refuses 2 "not for a language model" eval a --by-length 10
   refuses 2 "recur resume has no option --hidden" resume a --hidden 3
 }
 
