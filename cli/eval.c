@@ -17,7 +17,8 @@ static const option eval_rows[] = {
 };
 
 static const option_group        eval_group = {"Evaluation", eval_rows};
-static const option_group *const eval_groups[] = {&eval_group, &text_columns_group, &tag_columns_group, &common_group, NULL};
+static const option_group *const eval_groups[] = {&eval_group, &text_columns_group, &tag_columns_group,
+                                                  &common_group, NULL};
 
 static int eval(app *a, options *o)
 {
@@ -38,7 +39,8 @@ const command eval_command = {
     .synopsis = "RUN --data FILE [options]",
     .brief = "RUN --data FILE",
     .summary = "score a model on data",
-    .notes = "RUN is a run or a model file. Of a language model loss and perplexity are per token: character, byte or\n"
+    .notes = "RUN is a run or a model file. Of a language model loss and perplexity are per token: "
+             "character, byte or\n"
              "word. A classifier reads the columns that it was trained on, unless others are given.\n",
     .groups = eval_groups,
     .args = "RUN",

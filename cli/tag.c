@@ -46,7 +46,8 @@ static const option tag_rows[] = {
      .type = OPTION_CHOICE,
      .choices = "lower|kept",
      .fallback = "lower",
-     .help = "look words up in lower-case letters, or as they are kept; characters are always read as they are"},
+     .help =
+         "look words up in lower-case letters, or as they are kept; characters are always read as they are"},
     {.name = "min-count",
      .form = "N",
      .type = OPTION_INT,
@@ -66,8 +67,9 @@ static const option tag_rows[] = {
      .type = OPTION_CHOICE,
      .choices = "auto|none|bio|bioes",
      .fallback = "auto",
-     .help = "learn spans as bio or bioes, whichever of them the file has; none: tags as they are; auto: bioes "
-             "where all tags mark spans"},
+     .help =
+         "learn spans as bio or bioes, whichever of them the file has; none: tags as they are; auto: bioes "
+         "where all tags mark spans"},
     ROW_END,
 };
 
@@ -108,7 +110,8 @@ static const option model_rows[] = {
     {.name = "crf",
      .type = OPTION_SWITCH,
      .flags = OPTION_USUAL,
-     .help = "choose the tags of a sentence together (a linear-chain random field); those that break their scheme "
+     .help = "choose the tags of a sentence together (a linear-chain random field); those that break their "
+             "scheme "
              "are impossible"},
     {.name = "vectors",
      .form = "FILE",
@@ -160,12 +163,15 @@ const command train_tag_command = {
     .synopsis = "[--data] FILE... [--token COLUMN] [--tag COLUMN] [--out RUN] [options]",
     .brief = "FILE",
     .summary = "train a tagger of words: parts of speech, chunks, names",
-    .notes = "Files have columns, a word on each line and an empty line after each sentence (CoNLL, CoNLL-U); - is "
-             "stdin. Tags\n"
-             "that mark spans (B-PER I-PER O) are learnt and scored as spans. Reports go to stderr, and the path of "
-             "the run to\n"
-             "stdout when it is done; with --json the reports go to stdout. Ctrl-C saves; 'recur resume RUN' goes "
-             "on.\n",
+    .notes =
+        "Files have columns, a word on each line and an empty line after each sentence (CoNLL, CoNLL-U); - "
+        "is "
+        "stdin. Tags\n"
+        "that mark spans (B-PER I-PER O) are learnt and scored as spans. Reports go to stderr, and the path "
+        "of "
+        "the run to\n"
+        "stdout when it is done; with --json the reports go to stdout. Ctrl-C saves; 'recur resume RUN' goes "
+        "on.\n",
     .groups = tag_groups,
     .args = "",
     .rest = "data",
@@ -225,19 +231,21 @@ static void say_data(app *a, const options *o, const void *data, const recur_mod
     int64_t               n_valid = items_of(&d->parts[1]);
     char                  valid[64] = "";
     if (n_valid) snprintf(valid, sizeof valid, ", %" PRId64 " to validate", n_valid);
-    progress_say(a, "data: %" PRId64 " sentences to learn from%s; %" PRId64 " tags%s, %" PRId64 " different words",
-                 items_of(&d->parts[0]), valid, recur_labels_count(recur_model_labels(model)),
-                 spec->scheme == RECUR_TAGS_BIOES ? " (spans, learnt as BIOES)"
-                 : spec->scheme == RECUR_TAGS_BIO ? " (spans, learnt as BIO)"
-                                                  : "",
-                 recur_vocab_size(recur_model_vocab(model)));
+    progress_say(
+        a, "data: %" PRId64 " sentences to learn from%s; %" PRId64 " tags%s, %" PRId64 " different words",
+        items_of(&d->parts[0]), valid, recur_labels_count(recur_model_labels(model)),
+        spec->scheme == RECUR_TAGS_BIOES ? " (spans, learnt as BIOES)"
+        : spec->scheme == RECUR_TAGS_BIO ? " (spans, learnt as BIO)"
+                                         : "",
+        recur_vocab_size(recur_model_vocab(model)));
 }
 
 static int64_t steps_per_epoch(const options *o, const void *data)
 {
     const tag_data *d = data;
     recur_tag_opts  opts = tag_train_opts(o);
-    if (opts.batches.tokens) return 0; /* the library finds out; only a cosine over steps would want to know */
+    if (opts.batches.tokens)
+        return 0; /* the library finds out; only a cosine over steps would want to know */
     return (items_of(&d->parts[0]) - 1) / opts.batches.items + 1;
 }
 
@@ -246,7 +254,8 @@ static recur_status learn(recur_model *model, const options *o, const void *data
 {
     const tag_data *d = data;
     recur_tag_opts  tag = tag_train_opts(o);
-    return recur_tag_train(model, &d->parts[0], d->parts[1].data ? &d->parts[1] : NULL, &tag, opts, hooks, NULL);
+    return recur_tag_train(model, &d->parts[0], d->parts[1].data ? &d->parts[1] : NULL, &tag, opts, hooks,
+                           NULL);
 }
 
 static void describe(const recur_model *model, char *text, size_t size)
@@ -255,10 +264,12 @@ static void describe(const recur_model *model, char *text, size_t size)
     const recur_tag_spec    *s = recur_tag_get_spec(model);
     char                     characters[96] = "", stack[256];
     if (s->char_embed)
-        snprintf(characters, sizeof characters, ", characters in %" PRId64 " numbers by 2 x %" PRId64 " LSTM units",
-                 s->char_embed, s->char_hidden);
+        snprintf(characters, sizeof characters,
+                 ", characters in %" PRId64 " numbers by 2 x %" PRId64 " LSTM units", s->char_embed,
+                 s->char_hidden);
     train_describe_stack(&s->rnn, s->dropout, stack, sizeof stack);
-    snprintf(text, size, "tagger with %" PRId64 " tags%s: %" PRId64 " words in %" PRId64 " numbers%s%s, %s, %s",
+    snprintf(text, size,
+             "tagger with %" PRId64 " tags%s: %" PRId64 " words in %" PRId64 " numbers%s%s, %s, %s",
              recur_labels_count(recur_model_labels(model)), schemes[s->scheme],
              recur_vocab_size(recur_model_vocab(model)), s->embed, s->frozen_embedding ? " (frozen)" : "",
              characters, stack, s->crf ? "random field" : "softmax");

@@ -35,7 +35,8 @@ static int read_files(app *a, const options *o, const char *name, recur_dataset 
     const option_value *v = options_find(o, name);
     recur_source        source = tag_source(o, rule_of(o), false);
     if (!v->n_texts) return RECUR_OK;
-    recur_status status = recur_dataset_read(a->ctx, &source, v->n_texts, (const char *const *)v->texts, data);
+    recur_status status =
+        recur_dataset_read(a->ctx, &source, v->n_texts, (const char *const *)v->texts, data);
     return status ? output_failure(a, status) : RECUR_OK;
 }
 
@@ -70,7 +71,8 @@ uint64_t tag_data_checksum(const void *data)
 {
     const tag_data *d = data;
     uint64_t        valid = d->valid ? recur_dataset_checksum(d->valid) : 0;
-    return recur_dataset_checksum(d->train) ^ valid * UINT64_C(0x9e3779b97f4a7c15); /* which is which counts */
+    return recur_dataset_checksum(d->train) ^
+           valid * UINT64_C(0x9e3779b97f4a7c15); /* which is which counts */
 }
 
 /* ---- parts ---- */
@@ -123,7 +125,8 @@ static recur_status read_vectors(app *a, options *o, ingredients *of)
 
 static recur_status gather(app *a, options *o, const tag_data *d, ingredients *of)
 {
-    const recur_vocab_opts words = {.min_count = options_int(o, "min-count"), .max_size = options_int(o, "vocab")},
+    const recur_vocab_opts words = {.min_count = options_int(o, "min-count"),
+                                    .max_size = options_int(o, "vocab")},
                            letters = {.min_count = CHARACTER_COUNT};
     recur_status status = recur_part_labels(a->ctx, &d->parts[0], 0, &of->labels);
     if (!status) status = recur_part_vocab(a->ctx, &d->parts[0], &words, &of->vocab);

@@ -136,8 +136,8 @@ static recur_status tag_piece(job *j)
         j->tags = need_more(j->tags, (size_t)n, sizeof *j->tags);
         j->n_tags = n;
     }
-    recur_status status = recur_dataset_encode(j->piece, recur_model_vocab(j->model),
-                                               recur_model_characters(j->model), NULL);
+    recur_status status =
+        recur_dataset_encode(j->piece, recur_model_vocab(j->model), recur_model_characters(j->model), NULL);
     if (!status && n > 0)
         status = recur_tag_predict(j->model, &(recur_part){.data = j->piece}, NULL, j->tags);
     if (status) return status;
@@ -171,7 +171,8 @@ int tag_predict(app *a, options *o, const recur_model *model)
     job           j = {.app = a, .model = model};
     recur_reader *reader = NULL;
     if (options_given(o, "top") || options_on(o, "attention"))
-        return output_error(a, RECUR_EARG, "--top and --attention are for classifiers, and the model is a tagger");
+        return output_error(a, RECUR_EARG,
+                            "--top and --attention are for classifiers, and the model is a tagger");
     int code = tag_take_columns(a, o, model);
     if (code) return code;
     const option_value *files = options_find(o, "data");

@@ -25,13 +25,14 @@ extern "C" {
  * and predictions are converted back. Sequences that break the labels' scheme are repaired as conlleval reads them, those of training and
  * those that are predicted. With a random field, transitions that break the scheme are impossible. */
 typedef struct recur_tag_spec {
-    recur_text_rule  rule;        /* only its letters count; characters are always read as they are written */
-    int64_t          embed;       /* E; 0: 100 */
-    int64_t          char_embed;  /* size of a character's vector; 0: words alone */
-    int64_t          char_hidden; /* C: units of each direction over characters; 0 where char_embed is 0, and only there */
-    bool             frozen_embedding; /* words' vectors do not learn: for such from elsewhere; saved and kept */
-    recur_rnn_spec   rnn;         /* input is filled in by recur_tagger_create */
-    double           dropout;     /* on what the stack reads and on its output (between layers: rnn.dropout) */
+    recur_text_rule rule;       /* only its letters count; characters are always read as they are written */
+    int64_t         embed;      /* E; 0: 100 */
+    int64_t         char_embed; /* size of a character's vector; 0: words alone */
+    int64_t
+        char_hidden; /* C: units of each direction over characters; 0 where char_embed is 0, and only there */
+    bool frozen_embedding;    /* words' vectors do not learn: for such from elsewhere; saved and kept */
+    recur_rnn_spec   rnn;     /* input is filled in by recur_tagger_create */
+    double           dropout; /* on what the stack reads and on its output (between layers: rnn.dropout) */
     bool             crf;
     recur_tag_scheme scheme;
 } recur_tag_spec;
@@ -59,7 +60,8 @@ RECUR_API const recur_tag_spec *recur_tag_get_spec(const recur_model *model);
 /* How a tagger learns. All zeros: batches of 32 sentences, nothing else. */
 typedef struct recur_tag_opts {
     recur_batch_opts batches; /* its seed orders them and draws the words that are hidden */
-    double hide; /* in training, a word that occurs once becomes "<unk>" with this probability, so that "<unk>" is learnt */
+    double
+        hide; /* in training, a word that occurs once becomes "<unk>" with this probability, so that "<unk>" is learnt */
 } recur_tag_opts;
 
 /* Train a tagger on a part of a dataset that was encoded with its vocabulary, characters and labels.

@@ -137,8 +137,10 @@ bool ri_tag_set_may_follow(const ri_tag_set *set, recur_tag_scheme scheme, int32
 {
     if (scheme == RECUR_TAGS_PLAIN) return true;
     bool   has_ends = scheme == RECUR_TAGS_BIOES;
-    ri_tag before = a < 0 ? (ri_tag){'O', -1} : set->tag_of[a], tag = b < 0 ? (ri_tag){'O', -1} : set->tag_of[b];
-    bool   is_open = before.prefix == 'B' || before.prefix == 'I', goes_on = tag.prefix == 'I' || tag.prefix == 'E';
+    ri_tag before = a < 0 ? (ri_tag){'O', -1} : set->tag_of[a],
+           tag = b < 0 ? (ri_tag){'O', -1} : set->tag_of[b];
+    bool is_open = before.prefix == 'B' || before.prefix == 'I',
+         goes_on = tag.prefix == 'I' || tag.prefix == 'E';
     if (!has_ends && (before.prefix == 'E' || before.prefix == 'S' || tag.prefix == 'E' || tag.prefix == 'S'))
         return false;
     if (goes_on) return is_open && before.type == tag.type;

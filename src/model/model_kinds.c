@@ -68,8 +68,8 @@ recur_status ri_model_check_rnn(recur_ctx *ctx, const recur_rnn_spec *spec, doub
     return RECUR_OK;
 }
 
-recur_status ri_model_check_rnn_shapes(recur_ctx *ctx, const char *name, const recur_rnn_spec *spec, int64_t input,
-                                       const ri_st_file *file, const char *path)
+recur_status ri_model_check_rnn_shapes(recur_ctx *ctx, const char *name, const recur_rnn_spec *spec,
+                                       int64_t input, const ri_st_file *file, const char *path)
 {
     static const char *const reversed[] = {"", "_reverse"};
     int64_t                  P = ri_rnn_output(spec), D = spec->bidirectional ? 2 : 1;

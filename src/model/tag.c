@@ -48,11 +48,13 @@ static recur_status check_sizes(recur_ctx *ctx, const recur_tag_spec *s)
     const int64_t sizes[] = {s->embed, s->char_embed, s->char_hidden};
     for (int i = 0; i < RI_COUNT(sizes); i++)
         if (sizes[i] < 0 || sizes[i] > INT32_MAX)
-            return RI_FAIL(ctx, RECUR_EARG, "embed, char_embed and char_hidden must be 0 to %d, found %" PRId64,
-                           INT32_MAX, sizes[i]);
+            return RI_FAIL(ctx, RECUR_EARG,
+                           "embed, char_embed and char_hidden must be 0 to %d, found %" PRId64, INT32_MAX,
+                           sizes[i]);
     if ((s->char_embed == 0) != (s->char_hidden == 0))
         return RI_FAIL(ctx, RECUR_EARG,
-                       "char_embed and char_hidden must both be given or neither, found %" PRId64 " and %" PRId64,
+                       "char_embed and char_hidden must both be given or neither, found %" PRId64
+                       " and %" PRId64,
                        s->char_embed, s->char_hidden);
     return RECUR_OK;
 }
@@ -60,7 +62,8 @@ static recur_status check_sizes(recur_ctx *ctx, const recur_tag_spec *s)
 static recur_status check(recur_ctx *ctx, const ri_model_spec *specs, const ri_model_parts *parts)
 {
     const recur_tag_spec *s = &specs->tag;
-    if (!parts->vocab || recur_vocab_unit(parts->vocab) != RECUR_WORD || recur_vocab_unknown(parts->vocab) < 0)
+    if (!parts->vocab || recur_vocab_unit(parts->vocab) != RECUR_WORD ||
+        recur_vocab_unknown(parts->vocab) < 0)
         return RI_FAIL(ctx, RECUR_EARG, "a tagger wants a vocabulary of words with \"" RI_VOCAB_UNKNOWN "\"");
     if (!parts->labels || recur_labels_count(parts->labels) < 2)
         return RI_FAIL(ctx, RECUR_EARG, "a tagger wants at least two tags");
@@ -124,10 +127,11 @@ static recur_status make_set(recur_ctx *ctx, const recur_labels *labels, recur_t
     if (ok && learnt != RECUR_TAGS_PLAIN) {
         *shown = ri_tag_set_scheme(set);
         if (*shown == RECUR_TAGS_PLAIN)
-            return RI_FAIL(ctx, RECUR_EDATA,
-                           "a scheme of spans wants tags that are O or have B-, I-, E- or S- in front, and some "
-                           "that are not O; found %.60s",
-                           foreign_among(set));
+            return RI_FAIL(
+                ctx, RECUR_EDATA,
+                "a scheme of spans wants tags that are O or have B-, I-, E- or S- in front, and some "
+                "that are not O; found %.60s",
+                foreign_among(set));
         ok = ri_tag_set_complete(set, *shown);
         *n_labels = set->names.table.n;
         ok = ok && ri_tag_set_complete(set, learnt);
@@ -184,7 +188,8 @@ recur_status ri_tag_to_show(const recur_model *model, int64_t n, int32_t *tags)
 /* How tables start where the stack says nothing that holds for them: as those of Lample et al. 2016. */
 static recur_init table_init(recur_init outer, int64_t size)
 {
-    return outer.kind == RECUR_INIT_DEFAULT ? (recur_init){RECUR_INIT_UNIFORM, sqrt(3 / (double)size)} : outer;
+    return outer.kind == RECUR_INIT_DEFAULT ? (recur_init){RECUR_INIT_UNIFORM, sqrt(3 / (double)size)}
+                                            : outer;
 }
 
 static recur_rnn_spec speller_of(const recur_tag_spec *spec)
@@ -311,19 +316,21 @@ static recur_status check_shapes(recur_ctx *ctx, const ri_model_spec *specs, con
     int64_t               K = set.names.table.n;
     ri_tag_set_destroy(&set);
     if (status == RECUR_EDATA)
-        return RI_FAIL(ctx, RECUR_EMODEL, "%s: the labels mark no spans, and the model's scheme is \"%s\"", path,
-                       scheme_words[s->scheme]);
+        return RI_FAIL(ctx, RECUR_EMODEL, "%s: the labels mark no spans, and the model's scheme is \"%s\"",
+                       path, scheme_words[s->scheme]);
     if (!status)
         status = ri_params_want(ctx, file, path, "embedding.weight",
                                 RECUR_SHAPE(recur_vocab_size(parts->vocab), s->embed), RECUR_EMODEL);
     if (!status && parts->characters)
-        status = ri_params_want(ctx, file, path, "characters.embedding.weight",
-                                RECUR_SHAPE(recur_vocab_size(parts->characters), s->char_embed), RECUR_EMODEL);
+        status =
+            ri_params_want(ctx, file, path, "characters.embedding.weight",
+                           RECUR_SHAPE(recur_vocab_size(parts->characters), s->char_embed), RECUR_EMODEL);
     if (!status && parts->characters)
         status = ri_model_check_rnn_shapes(ctx, "characters.rnn", &speller, s->char_embed, file, path);
     if (!status) status = ri_model_check_rnn_shapes(ctx, "rnn", &s->rnn, input_width(s), file, path);
     if (!status)
-        status = ri_params_want(ctx, file, path, "head.weight", RECUR_SHAPE(K, output_width(s)), RECUR_EMODEL);
+        status =
+            ri_params_want(ctx, file, path, "head.weight", RECUR_SHAPE(K, output_width(s)), RECUR_EMODEL);
     if (!status && s->crf)
         status = ri_params_want(ctx, file, path, "crf.transitions", RECUR_SHAPE(K, K), RECUR_EMODEL);
     return status;
@@ -371,8 +378,8 @@ recur_var ri_tag_loss(recur_tape *tape, const recur_model *model, recur_var scor
 }
 
 /* The greatest score of each row; of equal ones the first. */
-static recur_status best_of_rows(recur_tape *tape, recur_var scores, const recur_ctx *ctx, int64_t N, int64_t K,
-                                 int32_t *tags)
+static recur_status best_of_rows(recur_tape *tape, recur_var scores, const recur_ctx *ctx, int64_t N,
+                                 int64_t K, int32_t *tags)
 {
     double *values = ri_allocate(&ctx->allocator, (size_t)(N * K), sizeof *values);
     if (!values) return ri_no_memory(ctx, "the scores of tags");
@@ -397,7 +404,8 @@ recur_status ri_tag_decode(recur_tape *tape, const recur_model *model, recur_var
     status = model->tag->crf ? recur_crf_decode(tape, model->tag->crf, scores, batch->words, tags, NULL)
                              : best_of_rows(tape, scores, model->ctx, N, model->tag->set.names.table.n, tags);
     for (int64_t r = 0; !status && r < N; r++)
-        if (tags[r] < 0) status = RI_FAIL(model->ctx, RECUR_EDIVERGED, "the scores of the tags are not finite");
+        if (tags[r] < 0)
+            status = RI_FAIL(model->ctx, RECUR_EDIVERGED, "the scores of the tags are not finite");
     return status;
 }
 
@@ -408,7 +416,8 @@ recur_status ri_tag_check_data(const recur_model *model, const recur_dataset *d,
     if (!d || d->kind != RECUR_DATA_TAGGED || !d->is_encoded)
         return RI_FAIL(model->ctx, RECUR_EARG, "a tagger wants tagged words that are encoded");
     if (model->parts.characters && !d->characters)
-        return RI_FAIL(model->ctx, RECUR_EARG, "this tagger wants words that are encoded with their characters");
+        return RI_FAIL(model->ctx, RECUR_EARG,
+                       "this tagger wants words that are encoded with their characters");
     if (wants_labels && (!d->is_labelled || d->n_labels != recur_labels_count(model->parts.labels)))
         return RI_FAIL(model->ctx, RECUR_EARG, "wanted tags that are encoded with the model's labels");
     return RECUR_OK;

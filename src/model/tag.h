@@ -35,9 +35,9 @@ recur_status ri_tag_batch_fill(ri_tag_batch *batch, const recur_model *model, co
 
 /* Put the scores of all tags [N,K] on a tape; the loss that goes with them; the best tags [N] of the pack's rows, of the set.
  * Errors of decoding: the tape's, RECUR_EDIVERGED, RECUR_EMEMORY. */
-recur_var    ri_tag_scores(recur_tape *tape, const recur_model *model, const ri_tag_batch *batch);
-recur_var    ri_tag_loss(recur_tape *tape, const recur_model *model, recur_var scores, const ri_tag_batch *batch,
-                         recur_reduction reduction);
+recur_var ri_tag_scores(recur_tape *tape, const recur_model *model, const ri_tag_batch *batch);
+recur_var ri_tag_loss(recur_tape *tape, const recur_model *model, recur_var scores, const ri_tag_batch *batch,
+                      recur_reduction reduction);
 recur_status ri_tag_decode(recur_tape *tape, const recur_model *model, recur_var scores,
                            const ri_tag_batch *batch, int32_t *tags);
 

@@ -29,8 +29,8 @@ void ri_tag_batch_free(ri_tag_batch *b, recur_ctx *ctx)
 static recur_status fill_characters(ri_tag_batch *b, recur_ctx *ctx, const recur_batch *from)
 {
     if (from->n_forms > b->n_lengths) {
-        int64_t *more = ri_grow(&ctx->allocator, b->lengths, (size_t)b->n_lengths, (size_t)from->n_forms,
-                                sizeof *more);
+        int64_t *more =
+            ri_grow(&ctx->allocator, b->lengths, (size_t)b->n_lengths, (size_t)from->n_forms, sizeof *more);
         if (!more) return ri_no_memory(ctx, "a batch");
         b->lengths = more;
         b->n_lengths = from->n_forms;

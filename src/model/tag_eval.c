@@ -71,8 +71,7 @@ static recur_status hand_out(tagging *t, const recur_batch *from)
 {
     for (int64_t i = 0; i < from->n; i++) {
         int32_t *to = t->out + ri_tag_place(t->data, from->items[i]);
-        for (int64_t s = 0; s < from->lengths[i]; s++)
-            to[s] = t->rows[recur_pack_row(t->batch.words, i, s)];
+        for (int64_t s = 0; s < from->lengths[i]; s++) to[s] = t->rows[recur_pack_row(t->batch.words, i, s)];
         recur_status status = ri_tag_to_show(t->model, from->lengths[i], to);
         if (status) return status;
     }
@@ -84,8 +83,7 @@ static recur_status tag_batch(tagging *t, const recur_batch *from, bool with_los
     recur_tape_reset(t->tape);
     recur_status status = make_room(t, from);
     if (!status && with_loss) status = take_gold(t, from);
-    if (!status)
-        status = ri_tag_batch_fill(&t->batch, t->model, from, from->ids, with_loss ? t->gold : NULL);
+    if (!status) status = ri_tag_batch_fill(&t->batch, t->model, from, from->ids, with_loss ? t->gold : NULL);
     if (status) return status;
     recur_var scores = ri_tag_scores(t->tape, t->model, &t->batch);
     if (with_loss) {
@@ -134,7 +132,7 @@ static recur_status tag_items(tagging *t, const int64_t *items, int64_t n, bool 
 
 static bool has_unseen(const tagging *t, int64_t item)
 {
-    int64_t        n = recur_dataset_length(t->data, item), n_labels = recur_labels_count(t->model->parts.labels);
+    int64_t n = recur_dataset_length(t->data, item), n_labels = recur_labels_count(t->model->parts.labels);
     const int32_t *tags = recur_dataset_tags(t->data, item);
     for (int64_t s = 0; s < n; s++)
         if (tags[s] < 0 || tags[s] >= n_labels) return true;
@@ -187,7 +185,7 @@ recur_status recur_tag_predict(const recur_model *model, const recur_part *part,
 static recur_status name_tags(const recur_model *model, const recur_dataset *data, recur_tag_scorer *scorer)
 {
     recur_status status = RECUR_OK;
-    int64_t      n_labels = recur_labels_count(model->parts.labels), n = n_labels + recur_dataset_unseen(data);
+    int64_t n_labels = recur_labels_count(model->parts.labels), n = n_labels + recur_dataset_unseen(data);
     for (int64_t i = 0; i < n && !status; i++) {
         const char *name = i < n_labels ? recur_labels_name(model->parts.labels, (int32_t)i)
                                         : recur_dataset_unseen_name(data, i - n_labels, NULL);
@@ -211,8 +209,8 @@ static recur_status count(const recur_part *part, const int32_t *tags, recur_tag
     return status;
 }
 
-recur_status recur_tag_evaluate(const recur_model *model, const recur_part *part, const recur_run_hooks *hooks,
-                                recur_tag_scorer *scorer, double *loss)
+recur_status recur_tag_evaluate(const recur_model *model, const recur_part *part,
+                                const recur_run_hooks *hooks, recur_tag_scorer *scorer, double *loss)
 {
     if (!model) return RECUR_EARG;
     recur_ctx   *ctx = model->ctx;

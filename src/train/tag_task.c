@@ -40,8 +40,8 @@ static recur_status no_memory(const tag_task *t)
 static recur_status check(const tag_task *t)
 {
     if (!(t->opts.hide >= 0 && t->opts.hide <= 1))
-        return RI_FAIL(t->ctx, RECUR_EARG, "training: words are hidden with a probability of %g, wanted 0 to 1",
-                       t->opts.hide);
+        return RI_FAIL(t->ctx, RECUR_EARG,
+                       "training: words are hidden with a probability of %g, wanted 0 to 1", t->opts.hide);
     recur_status status = ri_part_check(t->ctx, t->train);
     if (!status) status = ri_tag_check_data(t->model, t->train->data, true);
     if (!status && t->valid) status = ri_part_check(t->ctx, t->valid);
@@ -68,7 +68,8 @@ static recur_status convert(tag_task *t)
     }
     if (n_repaired)
         ri_log(t->ctx,
-               "%" PRId64 " tags of the training data break their scheme, such as I-X after O; they are learnt as "
+               "%" PRId64
+               " tags of the training data break their scheme, such as I-X after O; they are learnt as "
                "conlleval reads them",
                n_repaired);
     return status;
@@ -149,8 +150,8 @@ static void hide_words(tag_task *t, const recur_batch *batch, int64_t epoch)
         t->wanted[i] = t->tags + place;
         for (int64_t s = 0; s < batch->lengths[i]; s++) {
             int32_t id = batch->ids[i][s];
-            bool    is_hidden = t->is_rare[id] && ri_uniform(t->opts.batches.seed, HIDE_STREAM + (uint64_t)epoch,
-                                                             (uint64_t)(place + s)) < t->opts.hide;
+            bool is_hidden = t->is_rare[id] && ri_uniform(t->opts.batches.seed, HIDE_STREAM + (uint64_t)epoch,
+                                                          (uint64_t)(place + s)) < t->opts.hide;
             *at++ = is_hidden ? unknown : id;
         }
     }
@@ -183,7 +184,8 @@ static recur_status validate(void *self, const recur_run_hooks *hooks, ri_valida
     if (!status) {
         found->accuracy = report.accuracy;
         bool has_spans = t->model->spec.tag.scheme != RECUR_TAGS_PLAIN;
-        found->f1 = has_spans && isnan(report.f1) ? 0 : report.f1; /* of data with nothing but O it has none */
+        found->f1 =
+            has_spans && isnan(report.f1) ? 0 : report.f1; /* of data with nothing but O it has none */
     }
     recur_tag_scorer_destroy(scorer);
     return status;

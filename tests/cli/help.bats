@@ -30,12 +30,12 @@ load helpers
   refuses 2 "'trian'; did you mean 'recur train'" trian
   refuses 2 "did you mean 'recur generate'" genrate x
   refuses 2 "did you mean 'recur train lm'" lm
-  refuses 2 "there are: train lm, train classify, resume, eval, predict, generate, inspect" xyzzy
+  refuses 2 "there are: train lm, train classify, train tag, resume, eval, predict, generate, inspect" xyzzy
   refuses 2 "wants a command before --json" --json=1
 }
 
 @test "a task that does not exist is answered with those that do" {
-  refuses 2 "no task 'xyzzy'; there is: lm, classify" train xyzzy "$text" --out "$dir/run"
-  refuses 2 "wants a task; there is: lm, classify" train
+  refuses 2 "no task 'xyzzy'; there is: lm, classify, tag" train xyzzy "$text" --out "$dir/run"
+  refuses 2 "wants a task; there is: lm, classify, tag" train
   refuses 2 "did you mean lm" train ml "$text"
 }

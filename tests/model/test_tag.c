@@ -161,8 +161,8 @@ static void tags_are_written_anew(void **state)
     recur_ctx *ctx = lm_ctx(&memory, RECUR_F32);
     tag_case   c = tag_open(ctx, tag_text, tag_spec(3));
     /* labels: B-LOC B-PER I-PER O I-LOC; then I-LOC E-LOC S-LOC ... in the order of types */
-    int32_t tags[] = {3, 4, 4, 1, 2, 2, 0}, labels[] = {3, 0, 4, 1, 2, 2, 0};
-    int64_t n_repaired = 0;
+    int32_t    tags[] = {3, 4, 4, 1, 2, 2, 0}, labels[] = {3, 0, 4, 1, 2, 2, 0};
+    int64_t    n_repaired = 0;
     LM_OK(ctx, ri_tag_to_learn(c.model, 7, tags, &n_repaired));
     assert_int_equal(n_repaired, 1);
     const char *wanted[] = {"O", "B-LOC", "E-LOC", "B-PER", "I-PER", "E-PER", "S-LOC"};
@@ -182,9 +182,9 @@ static void unseen_tags_count_as_wrong(void **state)
     lm_memory  memory;
     recur_ctx *ctx = lm_ctx(&memory, RECUR_F32);
     for (int i = 0; i < TAG_SPECS; i++) {
-        tag_case         c = tag_open(ctx, tag_text, tag_spec(i));
-        recur_dataset   *known = tag_read(ctx, "Rio B-LOC\nran O\n\n"),
-                        *other = tag_read(ctx, "Rio B-LOC\nran O\n\nRio B-ORG\nran O\n\n");
+        tag_case       c = tag_open(ctx, tag_text, tag_spec(i));
+        recur_dataset *known = tag_read(ctx, "Rio B-LOC\nran O\n\n"),
+                      *other = tag_read(ctx, "Rio B-LOC\nran O\n\nRio B-ORG\nran O\n\n");
         recur_tag_scorer *a, *b;
         recur_tag_report  r;
         double            loss, same_loss;
@@ -231,7 +231,8 @@ static void files_bring_it_back(void **state)
         const recur_tag_spec *x = recur_tag_get_spec(c.model), *y = recur_tag_get_spec(back);
         assert_int_equal(recur_model_task(back), RECUR_TASK_TAG);
         assert_null(recur_lm_get_spec(back));
-        assert_true(x->embed == y->embed && x->char_embed == y->char_embed && x->char_hidden == y->char_hidden);
+        assert_true(x->embed == y->embed && x->char_embed == y->char_embed &&
+                    x->char_hidden == y->char_hidden);
         assert_true(x->crf == y->crf && x->scheme == y->scheme && x->dropout == y->dropout);
         assert_true(x->rnn.bidirectional == y->rnn.bidirectional && x->rnn.layers == y->rnn.layers);
         assert_int_equal(recur_model_flops_per_step(c.model), recur_model_flops_per_step(back));
@@ -315,7 +316,9 @@ static void wrong_specs_are_refused(void **state)
     }
     recur_dataset *data = tag_read(ctx, "a NN\nb VB\n\nc O\n");
     recur_model   *model = NULL;
-    LM_FAILS(ctx, RECUR_EDATA, "NN", tag_create(ctx, data, &(recur_tag_spec){.scheme = RECUR_TAGS_BIO, .rnn = {.hidden = 3}}, &model));
+    LM_FAILS(
+        ctx, RECUR_EDATA, "NN",
+        tag_create(ctx, data, &(recur_tag_spec){.scheme = RECUR_TAGS_BIO, .rnn = {.hidden = 3}}, &model));
     recur_dataset_destroy(data);
     lm_end(&memory, ctx);
 }
@@ -330,7 +333,8 @@ static void wrong_data_are_refused(void **state)
     int32_t        tags[16];
     LM_OK(ctx, recur_dataset_encode(bare, recur_model_vocab(c.model), NULL, recur_model_labels(c.model)));
     LM_FAILS(ctx, RECUR_EARG, "encoded", recur_tag_predict(c.model, &(recur_part){.data = raw}, NULL, tags));
-    LM_FAILS(ctx, RECUR_EARG, "characters", recur_tag_predict(c.model, &(recur_part){.data = bare}, NULL, tags));
+    LM_FAILS(ctx, RECUR_EARG, "characters",
+             recur_tag_predict(c.model, &(recur_part){.data = bare}, NULL, tags));
     LM_FAILS(ctx, RECUR_EARG, "place", recur_tag_predict(c.model, &(recur_part){.data = c.data}, NULL, NULL));
     recur_dataset_destroy(raw);
     recur_dataset_destroy(bare);

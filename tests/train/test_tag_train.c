@@ -82,7 +82,7 @@ static void in_dir(char path[PATH], const char *name, const char *file)
 
 static void assert_same(const char *a, const char *b, const char *file)
 {
-    char path[PATH];
+    char   path[PATH];
     size_t n, m;
     in_dir(path, a, file);
     unsigned char *x = lm_read_bytes(path, &n);
@@ -171,10 +171,10 @@ static void tags_of_validation_alone_are_legal(void **state)
 static void mistakes_are_refused(void **state)
 {
     (void)state;
-    lm_memory      memory;
-    recur_ctx     *ctx = lm_ctx(&memory, RECUR_F32);
-    tag_case       c = tag_open(ctx, tag_text, tag_spec(1));
-    recur_dataset *raw = tag_read(ctx, tag_text);
+    lm_memory        memory;
+    recur_ctx       *ctx = lm_ctx(&memory, RECUR_F32);
+    tag_case         c = tag_open(ctx, tag_text, tag_spec(1));
+    recur_dataset   *raw = tag_read(ctx, tag_text);
     const recur_part all = {.data = c.data};
     LM_FAILS(ctx, RECUR_EARG, "probability",
              recur_tag_train(c.model, &all, NULL, &(recur_tag_opts){.hide = 1.5}, NULL, NULL, NULL));
