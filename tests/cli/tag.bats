@@ -143,7 +143,7 @@ learn() {
   refuses 2 "there is no column" train tag "$dir/x" --tag NOPE --out "$dir/run"
   awk 'BEGIN { for (i = 0; i < 300; i++) print "w" i " T" i }' >"$dir/x"
   refuses 3 "is this the right column?" train tag "$dir/x" --split 1,0 --out "$dir/run"
-  printf 'a NN\nb VB\nc O\n' >"$dir/x"
+  printf 'a NN\nb VB\nc O\na NN\nb VB\nc O\n' >"$dir/x"
   refuses 3 "found NN" train tag "$dir/x" --scheme bioes --split 1,0 --out "$dir/run"
 }
 

@@ -130,6 +130,54 @@ static void memory_runs_out(void **state)
     assert_true(fail_every_allocation(use, NULL) > 10);
 }
 
+/* ---- schemes ---- */
+
+static void schemes_are_found(void **state)
+{
+    (void)state;
+    const struct {
+        const char      *tags;
+        recur_tag_scheme scheme;
+    } cases[] = {
+        {"", RECUR_TAGS_PLAIN},      {"O", RECUR_TAGS_PLAIN},           {"O NN B-X", RECUR_TAGS_PLAIN},
+        {"O I-X", RECUR_TAGS_BIO},   {"B O", RECUR_TAGS_BIO},           {"B-X I-X E-Y", RECUR_TAGS_BIOES},
+        {"S-X O", RECUR_TAGS_BIOES}, {"B-X Special", RECUR_TAGS_PLAIN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ri_tag_set set;
+        int32_t    tags[MOST];
+        ri_tag_set_init(&set, &HEAP);
+        take(&set, cases[i].tags, tags);
+        assert_int_equal(ri_tag_set_scheme(&set), cases[i].scheme);
+        ri_tag_set_destroy(&set);
+    }
+}
+
+/* Every pair of tags may stand together just where writing the sequence anew changes nothing. */
+static void what_may_follow_needs_no_repair(void **state)
+{
+    (void)state;
+    const recur_tag_scheme schemes[] = {RECUR_TAGS_BIO, RECUR_TAGS_BIOES};
+    for (int k = 0; k < 2; k++) {
+        ri_tag_set set;
+        int32_t    tags[MOST];
+        ri_tag_set_init(&set, &HEAP);
+        take(&set, "O B-X I-Y", tags);
+        assert_true(ri_tag_set_complete(&set, schemes[k]));
+        int32_t n = (int32_t)set.names.table.n;
+        assert_int_equal(n, k ? 9 : 5);
+        for (int32_t a = 0; a < n; a++)
+            for (int32_t b = 0; b < n; b++) {
+                int32_t pair[2] = {a, b};
+                bool    is_legal = ri_tag_set_may_follow(&set, schemes[k], -1, a) &&
+                                ri_tag_set_may_follow(&set, schemes[k], a, b) &&
+                                ri_tag_set_may_follow(&set, schemes[k], b, -1);
+                assert_int_equal(ri_tag_set_rewrite(&set, schemes[k], 2, pair) == 0, is_legal);
+            }
+        ri_tag_set_destroy(&set);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +186,8 @@ int main(void)
         cmocka_unit_test(what_is_no_span_stays),
         cmocka_unit_test(laws),
         cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(schemes_are_found),
+        cmocka_unit_test(what_may_follow_needs_no_repair),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
