@@ -38,7 +38,8 @@ const command eval_command = {
     .synopsis = "RUN --data FILE [options]",
     .brief = "RUN --data FILE",
     .summary = "score a model on data",
-    .notes = "RUN is a run or a model file. Of a language model loss and perplexity are per token: character, byte or\n"
+    .notes = "RUN is a run or a model file. Of a language model loss and perplexity are per token: "
+             "character, byte or\n"
              "word. A classifier reads the columns that it was trained on, unless others are given.\n",
     .groups = eval_groups,
     .args = "RUN",

@@ -27,7 +27,8 @@ static const option predict_rows[] = {
 };
 
 static const option_group        predict_group = {"Prediction", predict_rows};
-static const option_group *const predict_groups[] = {&predict_group, &text_columns_group, &common_group, NULL};
+static const option_group *const predict_groups[] = {&predict_group, &text_columns_group, &common_group,
+                                                     NULL};
 
 static int predict(app *a, options *o)
 {
@@ -52,7 +53,8 @@ const command predict_command = {
     .synopsis = "RUN [FILE|-] [options]",
     .brief = "RUN [FILE]",
     .summary = "say what a model makes of each line",
-    .notes = "RUN is a run or a model file. One line is written for each line that is read, an empty one too.\n",
+    .notes =
+        "RUN is a run or a model file. One line is written for each line that is read, an empty one too.\n",
     .groups = predict_groups,
     .args = "RUN",
     .rest = "data",

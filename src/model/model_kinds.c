@@ -20,10 +20,10 @@ const ri_model_kind *ri_model_kind_find(const char *name)
 
 recur_status ri_model_want(const recur_model *model, recur_task task, const char *what)
 {
-    static const char *const wanted[] = {[RECUR_TASK_LM] = "a language model",
-                                         [RECUR_TASK_CLASSIFY] = "a model that classifies"};
-    static const char *const found[] = {[RECUR_TASK_LM] = "is a language model",
-                                        [RECUR_TASK_CLASSIFY] = "classifies"};
+    static const char *const wanted[] = {
+        [RECUR_TASK_LM] = "a language model", [RECUR_TASK_CLASSIFY] = "a model that classifies"};
+    static const char *const found[] = {
+        [RECUR_TASK_LM] = "is a language model", [RECUR_TASK_CLASSIFY] = "classifies"};
     if (model->kind->task == task) return RECUR_OK;
     return RI_FAIL(model->ctx, RECUR_EARG, "%s wants %s, and this one %s", what, wanted[task],
                    found[model->kind->task]);
@@ -66,8 +66,8 @@ recur_status ri_model_check_rnn(recur_ctx *ctx, const recur_rnn_spec *spec, doub
     return RECUR_OK;
 }
 
-recur_status ri_model_check_rnn_shapes(recur_ctx *ctx, const char *name, const recur_rnn_spec *spec, int64_t input,
-                                       const ri_st_file *file, const char *path)
+recur_status ri_model_check_rnn_shapes(recur_ctx *ctx, const char *name, const recur_rnn_spec *spec,
+                                       int64_t input, const ri_st_file *file, const char *path)
 {
     static const char *const reversed[] = {"", "_reverse"};
     int64_t                  P = ri_rnn_output(spec), D = spec->bidirectional ? 2 : 1;
