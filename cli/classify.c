@@ -120,8 +120,9 @@ static const option class_model_rows[] = {
      .choices = "last|mean|max|attention",
      .default_says = "last; with --cell none: mean",
      .flags = OPTION_USUAL,
-     .help = "what of the stack's outputs is classified: the final states, their mean, their greatest values, or "
-             "a mean weighted by attention"},
+     .help =
+         "what of the stack's outputs is classified: the final states, their mean, their greatest values, or "
+         "a mean weighted by attention"},
     {.name = "vectors",
      .form = "FILE",
      .type = OPTION_TEXT,
@@ -193,12 +194,12 @@ const command train_classify_command = {
     .synopsis = "[--data] FILE... [--text COLUMN] [--label COLUMN] [--out RUN] [options]",
     .brief = "FILE",
     .summary = "train a classifier of texts or series",
-    .notes =
-        "Files are TSV, CSV, lines of \"label text\" (--label-first), or series (.ts, or CSV with --id); - is "
-        "stdin. Reports\n"
-        "go to stderr, and the path of the run to stdout when it is done; with --json the reports go to "
-        "stdout. Ctrl-C\n"
-        "saves; 'recur resume RUN' goes on.\n",
+    .notes = "Files are TSV, CSV, lines of \"label text\" (--label-first), or series (.ts, or CSV with "
+             "--id); - is "
+             "stdin. Reports\n"
+             "go to stderr, and the path of the run to stdout when it is done; with --json the reports go to "
+             "stdout. Ctrl-C\n"
+             "saves; 'recur resume RUN' goes on.\n",
     .groups = classify_groups,
     .args = "",
     .rest = "data",
@@ -213,10 +214,10 @@ static void say_data(app *a, const options *o, const void *data, const recur_mod
     const class_data  *d = data;
     const recur_vocab *vocab = recur_model_vocab(model);
     char               valid[64] = "", tokens[96] = "";
-    int64_t n = d->parts[0].items ? d->parts[0].n : recur_dataset_items(d->train);
-    int64_t n_valid = !d->parts[1].data     ? 0
-                      : d->parts[1].items ? d->parts[1].n
-                                          : recur_dataset_items(d->parts[1].data);
+    int64_t            n = d->parts[0].items ? d->parts[0].n : recur_dataset_items(d->train);
+    int64_t            n_valid = !d->parts[1].data   ? 0
+                                 : d->parts[1].items ? d->parts[1].n
+                                                     : recur_dataset_items(d->parts[1].data);
     if (n_valid) snprintf(valid, sizeof valid, ", %" PRId64 " to validate", n_valid);
     if (vocab) snprintf(tokens, sizeof tokens, ", %" PRId64 " different tokens", recur_vocab_size(vocab));
     progress_say(a, "data: %" PRId64 " items to learn from%s; %" PRId64 " labels%s", n, valid,
@@ -227,7 +228,8 @@ static int64_t steps_per_epoch(const options *o, const void *data)
 {
     const class_data   *d = data;
     recur_classify_opts opts = classify_train_opts(o);
-    if (opts.batches.tokens) return 0; /* the library finds out; only a cosine over steps would want to know */
+    if (opts.batches.tokens)
+        return 0; /* the library finds out; only a cosine over steps would want to know */
     int64_t n = d->parts[0].items ? d->parts[0].n : recur_dataset_items(d->train);
     return (n - 1) / opts.batches.items + 1;
 }

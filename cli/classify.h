@@ -27,7 +27,8 @@ typedef struct class_source {
 
 /* Make a source of the column options. is_bare: for predictions, where a file has lines unless columns are given. Returns an exit code,
  * the error said; free class_source.names in any case. */
-int classify_source(app *a, const options *o, recur_text_rule rule, bool is_series, bool is_bare, class_source *s);
+int classify_source(app *a, const options *o, recur_text_rule rule, bool is_series, bool is_bare,
+                    class_source *s);
 
 /* Take the columns of training from a model where the options say nothing. Returns an exit code, the error said. */
 int classify_take_columns(app *a, options *o, const recur_model *model);

@@ -74,7 +74,8 @@ uint64_t classify_data_checksum(const void *data)
 {
     const class_data *d = data;
     uint64_t          valid = d->valid ? recur_dataset_checksum(d->valid) : 0;
-    return recur_dataset_checksum(d->train) ^ valid * UINT64_C(0x9e3779b97f4a7c15); /* which is which counts */
+    return recur_dataset_checksum(d->train) ^
+           valid * UINT64_C(0x9e3779b97f4a7c15); /* which is which counts */
 }
 
 /* ---- parts ---- */
@@ -99,8 +100,8 @@ static recur_status divide(app *a, const options *o, class_data *d)
 
 static recur_status balance(app *a, class_data *d, const recur_labels *labels)
 {
-    int64_t  K = recur_labels_count(labels), total = 0;
-    int64_t *counts = need_memory((size_t)K, sizeof *counts);
+    int64_t      K = recur_labels_count(labels), total = 0;
+    int64_t     *counts = need_memory((size_t)K, sizeof *counts);
     recur_status status = recur_part_count_labels(a->ctx, &d->parts[0], labels, counts);
     for (int64_t k = 0; k < K; k++) total += counts[k];
     for (int64_t k = 0; k < K && !status; k++)
@@ -122,8 +123,8 @@ static int take_weight(app *a, class_data *d, const recur_labels *labels, char *
                             "more, found '%s%s%s'",
                             text, sign ? "=" : "", sign ? sign + 1 : "");
     if (label < 0)
-        return output_error(a, RECUR_EARG, "--class-weights names '%s', which is no label of the training data",
-                            text);
+        return output_error(a, RECUR_EARG,
+                            "--class-weights names '%s', which is no label of the training data", text);
     d->weights[label] = weight;
     return RECUR_OK;
 }
@@ -157,13 +158,14 @@ static recur_status build_parts(app *a, const options *o, const class_data *d, r
 {
     const recur_vocab_opts opts = {.min_count = options_int(o, "min-count"),
                                    .max_size = options_int(o, "vocab")};
-    recur_status status = recur_part_labels(a->ctx, &d->parts[0], options_int(o, "labels"), labels);
+    recur_status           status = recur_part_labels(a->ctx, &d->parts[0], options_int(o, "labels"), labels);
     if (status || recur_dataset_kind(d->train) == RECUR_DATA_SERIES) return status;
     return recur_part_vocab(a->ctx, &d->parts[0], &opts, vocab);
 }
 
 /* Read vectors for the vocabulary; where the user left the size of the embedding open it is theirs. */
-static recur_status read_vectors(app *a, options *o, const recur_vocab *vocab, bool is_open, recur_vectors *vectors)
+static recur_status read_vectors(app *a, options *o, const recur_vocab *vocab, bool is_open,
+                                 recur_vectors *vectors)
 {
     char        size[32];
     const char *path = options_text(o, "vectors");
@@ -209,9 +211,9 @@ static recur_status set_moments(app *a, const class_data *d, recur_model *model)
 /* Write into the model where its data had what. */
 static int note_columns(app *a, options *o, recur_model *model)
 {
-    static const char *const names[] = {"text",   "label",  "label-first", "format",
-                                        "id",     "values", "header",      "encoding"};
-    char  *text = config_write_some(o, names, sizeof names / sizeof *names);
+    static const char *const names[] = {"text", "label",  "label-first", "format",
+                                        "id",   "values", "header",      "encoding"};
+    char                    *text = config_write_some(o, names, sizeof names / sizeof *names);
     if (!text) return output_error(a, RECUR_EARG, "%s", o->error);
     recur_status status = recur_model_set_note(model, "columns", text);
     free(text);

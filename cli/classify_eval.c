@@ -20,7 +20,7 @@ typedef struct job {
 
 static void count(void *user, const recur_class_guess *guess)
 {
-    job          *j = user;
+    job         *j = user;
     recur_status status = recur_class_scorer_add(j->scorer, recur_dataset_label(j->data, guess->item),
                                                  guess->label, recur_dataset_words(j->data, guess->item));
     if (!j->status) j->status = status;
@@ -42,9 +42,9 @@ static recur_status name_labels(job *j)
     int64_t             K = recur_labels_count(labels), n = K + recur_dataset_unseen(j->data);
     recur_status        status = RECUR_OK;
     for (int64_t k = 0; k < n && !status; k++) {
-        const char *name = k < K ? recur_labels_name(labels, (int32_t)k)
-                                 : recur_dataset_unseen_name(j->data, k - K, NULL);
-        int32_t     id;
+        const char *name =
+            k < K ? recur_labels_name(labels, (int32_t)k) : recur_dataset_unseen_name(j->data, k - K, NULL);
+        int32_t id;
         status = recur_class_scorer_label(j->scorer, name, strlen(name), &id);
     }
     return status;
@@ -55,9 +55,8 @@ static recur_status score(job *j, const int64_t *edges, int64_t n_edges)
     app                    *a = j->app;
     const recur_part        all = {.data = j->data};
     const recur_run_hooks   hooks = {.user = a, .tick = on_tick};
-    const recur_scorer_opts opts = {.n_trained = recur_labels_count(recur_model_labels(j->model)),
-                                    .n_edges = n_edges,
-                                    .edges = edges};
+    const recur_scorer_opts opts = {
+        .n_trained = recur_labels_count(recur_model_labels(j->model)), .n_edges = n_edges, .edges = edges};
     recur_status status = recur_class_scorer_create(a->ctx, &opts, &j->scorer);
     if (!status) status = name_labels(j);
     progress_begin(a);
@@ -95,8 +94,8 @@ int classify_eval(app *a, options *o, const recur_model *model)
     if (!code) code = classify_take_columns(a, o, model);
     if (!code) code = classify_source(a, o, spec->rule, spec->features != 0, false, &s);
     if (!code) {
-        recur_status status = recur_dataset_read(a->ctx, &s.source, files->n_texts,
-                                                 (const char *const *)files->texts, &j.data);
+        recur_status status =
+            recur_dataset_read(a->ctx, &s.source, files->n_texts, (const char *const *)files->texts, &j.data);
         if (!status) status = classify_encode(j.data, model);
         if (!status) status = score(&j, edges, n_edges);
         if (!status) status = report(&j);

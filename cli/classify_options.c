@@ -13,7 +13,8 @@ static bool is(const options *o, const char *name, const char *text)
 recur_classify_spec classify_spec(const options *o)
 {
     static const recur_letters letters[] = {RECUR_LETTERS_DEFAULT, RECUR_LETTERS_LOWER, RECUR_LETTERS_KEPT};
-    static const recur_pooling pools[] = {RECUR_POOL_LAST, RECUR_POOL_MEAN, RECUR_POOL_MAX, RECUR_POOL_ATTENTION};
+    static const recur_pooling pools[] = {RECUR_POOL_LAST, RECUR_POOL_MEAN, RECUR_POOL_MAX,
+                                          RECUR_POOL_ATTENTION};
     static const recur_unit    units[] = {RECUR_WORD, RECUR_CHAR, RECUR_BYTE};
     return (recur_classify_spec){
         .rule = {.unit = units[options_find(o, "unit")->choice],
@@ -51,8 +52,9 @@ static recur_status check_stack(options *o)
         if (options_find(o, idle[i])->source == SOURCE_COMMAND)
             return options_fail(o, RECUR_EARG, "--%s is for a stack, found --cell none", idle[i]);
     if (is(o, "pool", "last"))
-        return options_fail(o, RECUR_EARG, "--pool last wants a stack, found --cell none; there are mean, max "
-                                           "and attention");
+        return options_fail(o, RECUR_EARG,
+                            "--pool last wants a stack, found --cell none; there are mean, max "
+                            "and attention");
     if (options_int(o, "embed") == 0 && !options_text(o, "id"))
         return options_fail(o, RECUR_EARG, "--cell none wants an embedding to pool, found --embed 0");
     return RECUR_OK;
@@ -63,7 +65,8 @@ static recur_status check_format(options *o)
     const char *format = options_text(o, "format");
     bool        has_id = options_text(o, "id"), is_first = options_on(o, "label-first");
     if (has_id && is_first)
-        return options_fail(o, RECUR_EARG, "--id is for series and --label-first for texts; give one of them");
+        return options_fail(o, RECUR_EARG,
+                            "--id is for series and --label-first for texts; give one of them");
     if (is_first && (options_given(o, "text") || options_given(o, "label")))
         return options_fail(o, RECUR_EARG, "--label-first lines have no columns, found --%s",
                             options_given(o, "text") ? "text" : "label");

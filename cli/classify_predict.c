@@ -65,6 +65,15 @@ static void put(job *j, const char *bytes, size_t n)
     j->size += n;
 }
 
+/* A name or token on a line of its own columns: what would break these becomes a blank. */
+static void put_name(job *j, const char *bytes, size_t n)
+{
+    size_t at = j->size;
+    put(j, bytes, n);
+    for (; at < j->size; at++)
+        if ((unsigned char)j->line[at] < ' ') j->line[at] = ' ';
+}
+
 static void put_number(job *j, const char *before, double x)
 {
     char text[48];
@@ -79,7 +88,7 @@ static void put_attention(job *j, int64_t item)
         size_t      n = 0;
         const char *form = recur_dataset_form(j->piece, item, t, &n);
         put(j, t ? " " : "\t", 1);
-        if (form) put(j, form, n);
+        if (form) put_name(j, form, n);
         put_number(j, form ? ":" : "", j->attention[item][t]);
     }
 }
@@ -90,7 +99,7 @@ static void put_line(job *j, int64_t item, const double *p)
     for (int64_t i = 0; i < j->top; i++) {
         const char *name = recur_labels_name(labels, j->best[i]);
         if (i) put(j, "\t", 1);
-        put(j, name, strlen(name));
+        put_name(j, name, strlen(name));
         put_number(j, "\t", p[j->best[i]]);
     }
     if (j->has_attention) put_attention(j, item);
@@ -105,8 +114,9 @@ static json_t *attention_json(const job *j, int64_t item)
     for (int64_t t = 0; t < recur_dataset_length(j->piece, item); t++) {
         size_t      n = 0;
         const char *form = recur_dataset_form(j->piece, item, t, &n);
-        json_array_append_new(list, json_pack("{s:o,s:o}", "token", form ? output_string(form, n) : json_null(),
-                                              "weight", output_number(j->attention[item][t])));
+        json_array_append_new(list,
+                              json_pack("{s:o,s:o}", "token", form ? output_string(form, n) : json_null(),
+                                        "weight", output_number(j->attention[item][t])));
     }
     return list;
 }
@@ -146,7 +156,8 @@ static recur_status predict_piece(job *j)
     int64_t      n = recur_dataset_items(j->piece);
     recur_status status = classify_encode(j->piece, j->model);
     make_room(j, n);
-    if (!status) status = recur_classify_predict(j->model, &(recur_part){.data = j->piece}, NULL, NULL, take, j);
+    if (!status)
+        status = recur_classify_predict(j->model, &(recur_part){.data = j->piece}, NULL, NULL, take, j);
     j->size = 0;
     for (int64_t i = 0; i < n && !status; i++) {
         const double *p = j->probabilities + i * j->K;
@@ -165,8 +176,8 @@ static recur_status predict_all(job *j, const options *o, const recur_source *so
 {
     const option_value *files = options_find(o, "data");
     recur_reader       *reader = NULL;
-    recur_status        status = recur_reader_open(j->app->ctx, source, files->n_texts,
-                                                   (const char *const *)files->texts, &reader);
+    recur_status        status =
+        recur_reader_open(j->app->ctx, source, files->n_texts, (const char *const *)files->texts, &reader);
     while (!status && !j->app->is_broken && !j->app->output_error) {
         status = recur_reader_next(reader, PIECE_ITEMS, PIECE_TOKENS, &j->piece);
         if (status || !j->piece) break;
@@ -182,8 +193,9 @@ static int check(app *a, const options *o, const recur_model *model)
 {
     const recur_classify_spec *spec = recur_classify_get_spec(model);
     if (options_on(o, "attention") && spec->pooling != RECUR_POOL_ATTENTION)
-        return output_error(a, RECUR_EARG,
-                            "--attention wants a model that was trained with --pool attention; this one has none");
+        return output_error(
+            a, RECUR_EARG,
+            "--attention wants a model that was trained with --pool attention; this one has none");
     if (options_given(o, "text") && spec->features)
         return output_error(a, RECUR_EARG, "--text is for texts, and the model reads series");
     return RECUR_OK;

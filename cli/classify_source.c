@@ -32,7 +32,8 @@ static recur_format format_of(const options *o, bool is_series, bool is_bare)
     return is_bare && !options_given(o, "text") ? RECUR_LINES : RECUR_FORMAT_DEFAULT;
 }
 
-int classify_source(app *a, const options *o, recur_text_rule rule, bool is_series, bool is_bare, class_source *s)
+int classify_source(app *a, const options *o, recur_text_rule rule, bool is_series, bool is_bare,
+                    class_source *s)
 {
     const char         *text = options_text(o, "text"), *label = options_text(o, "label");
     const char         *values = options_text(o, "values");

@@ -207,8 +207,7 @@ static char *write_values(options *o, const char *head, const char *const *names
     for (int i = 0; !status && i < o->n_values; i++) {
         const option_value *v = &o->values[i];
         bool                is_wanted = !names;
-        for (size_t k = 0; k < n && !is_wanted; k++)
-            is_wanted = strcmp(names[k], v->row->name) == 0;
+        for (size_t k = 0; k < n && !is_wanted; k++) is_wanted = strcmp(names[k], v->row->name) == 0;
         if (is_wanted && !(v->row->flags & OPTION_LOCAL) && options_fits(o, v->row))
             status = write_value(o, v, f);
     }

@@ -60,9 +60,11 @@ static recur_status print_json(app *a, const recur_model *model, const char *arc
     }
     json_t *training = note ? json_loads(note, JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (note && !training) training = output_string(note, strlen(note));
-    output_json(a, json_pack("{s:s,s:s,s:o,s:o,s:o,s:I,s:I,s:I,s:o,s:o}", "task", task_of(model)->name, "architecture",
-                             architecture, "unit", vocab ? json_string(unit_names[recur_vocab_unit(vocab)]) : json_null(), "vocabulary",
-                             vocab ? json_integer(recur_vocab_size(vocab)) : json_null(), "labels", labels_json(model), "parameters", (json_int_t)count, "bytes",
+    output_json(a, json_pack("{s:s,s:s,s:o,s:o,s:o,s:I,s:I,s:I,s:o,s:o}", "task", task_of(model)->name,
+                             "architecture", architecture, "unit",
+                             vocab ? json_string(unit_names[recur_vocab_unit(vocab)]) : json_null(),
+                             "vocabulary", vocab ? json_integer(recur_vocab_size(vocab)) : json_null(),
+                             "labels", labels_json(model), "parameters", (json_int_t)count, "bytes",
                              (json_int_t)(count * (int64_t)element_bytes(a)), "flops_per_step",
                              (json_int_t)recur_model_flops_per_step(model), "training",
                              training ? training : json_null(), "tensors", tensors));
@@ -92,8 +94,13 @@ static void print_labels(app *a, const recur_labels *labels)
     if (!labels) return;
     int64_t n = recur_labels_count(labels);
     output_format(a, "labels          %" PRId64 " (", n);
-    for (int64_t k = 0; k < n && k < MOST; k++)
-        output_format(a, "%s%s", k ? ", " : "", recur_labels_name(labels, (int32_t)k));
+    for (int64_t k = 0; k < n && k < MOST; k++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s", recur_labels_name(labels, (int32_t)k));
+        for (char *p = name; *p; p++)
+            if ((unsigned char)*p < ' ' || *p == 0x7f) *p = '?'; /* a name must not move the cursor */
+        output_format(a, "%s%s", k ? ", " : "", name);
+    }
     output_format(a, "%s)\n", n > MOST ? " ..." : "");
 }
 

@@ -115,8 +115,8 @@ static void say_data(app *a, const options *o, const void *data, const recur_mod
     const char              *unit = names[train_unit(o)];
     char                     valid[64] = "";
     if (d->valid) snprintf(valid, sizeof valid, ", %" PRId64 " to validate", recur_corpus_size(d->valid));
-    progress_say(a, "data: %" PRId64 " %s to learn from%s; %" PRId64 " different %s", recur_corpus_size(d->train),
-                 unit, valid, recur_vocab_size(recur_model_vocab(model)), unit);
+    progress_say(a, "data: %" PRId64 " %s to learn from%s; %" PRId64 " different %s",
+                 recur_corpus_size(d->train), unit, valid, recur_vocab_size(recur_model_vocab(model)), unit);
 }
 
 static recur_status learn(recur_model *model, const options *o, const void *data, const recur_run_opts *opts,

@@ -87,7 +87,8 @@ static recur_status build_vocab(app *a, const options *o, lm_data *d)
     const size_t           bytes[] = {d->n_kept, d->valid_text.size};
     const recur_vocab_opts opts = {.min_count = options_int(o, "min-count"),
                                    .max_size = options_int(o, "vocab")};
-    return recur_vocab_build(a->ctx, train_unit(o), d->valid_text.bytes ? 2 : 1, texts, bytes, &opts, &d->vocab);
+    return recur_vocab_build(a->ctx, train_unit(o), d->valid_text.bytes ? 2 : 1, texts, bytes, &opts,
+                             &d->vocab);
 }
 
 /* Cut the tokens in two by the fractions of --split. */
@@ -189,7 +190,7 @@ uint64_t lm_data_checksum(const void *data)
 int64_t lm_data_steps(const options *o, const void *data)
 {
     const lm_data *d = data;
-    int64_t part =
+    int64_t        part =
         (recur_corpus_size(d->train) - 1) / options_int(o, "batch"); /* as recur_lm_train cuts them */
     return part > 0 ? (part - 1) / options_int(o, "bptt") + 1 : 0;
 }

@@ -202,8 +202,9 @@ static const option run_rows[] = {
      .least = 2,
      .most = 3,
      .default_says = "0.9,0.1, unless --valid is given",
-     .help = "fractions of the data: of a text in this order, of items at random; TEST is not looked at; 1,0: no "
-             "validation"},
+     .help =
+         "fractions of the data: of a text in this order, of items at random; TEST is not looked at; 1,0: no "
+         "validation"},
     {.name = "eval-every",
      .form = "N",
      .type = OPTION_INT,

@@ -7,10 +7,10 @@
 #include "store.h"
 
 typedef struct task {
-    recur_task     kind;
-    const char    *name;   /* "lm", as in "recur train lm" */
-    const char    *thing;  /* "a language model" */
-    const command *train;  /* its options are those of a run */
+    recur_task          kind;
+    const char         *name;    /* "lm", as in "recur train lm" */
+    const char         *thing;   /* "a language model" */
+    const command      *train;   /* its options are those of a run */
     const option_group *columns; /* options that say where in a file things are, NULL: none */
 
     /* ---- training ---- */
@@ -22,11 +22,12 @@ typedef struct task {
     /* The data of a run: data_bytes of memory, zero at first. These return exit codes, the error said; free_data is called in any case. */
     size_t data_bytes;
     int (*read)(app *a, options *o, void *data);
-    int (*make)(app *a, options *o, void *data, recur_model **model); /* make tokens of the data, and the model */
-    int (*keep)(app *a, options *o, void *data, store *s);            /* keep what cannot be read again */
+    int (*make)(app *a, options *o, void *data,
+                recur_model **model);                      /* make tokens of the data, and the model */
+    int (*keep)(app *a, options *o, void *data, store *s); /* keep what cannot be read again */
     void (*free_data)(app *a, void *data);
 
-    uint64_t (*checksum)(const void *data); /* as the data can be read again */
+    uint64_t (*checksum)(const void *data);                         /* as the data can be read again */
     int64_t (*steps_per_epoch)(const options *o, const void *data); /* 0: not known */
     void (*say_data)(app *a, const options *o, const void *data, const recur_model *model);
     recur_status (*learn)(recur_model *model, const options *o, const void *data, const recur_run_opts *opts,
@@ -35,10 +36,11 @@ typedef struct task {
 
     /* ---- models ---- */
 
-    void (*describe)(const recur_model *model, char *text, size_t size); /* the architecture in one sentence */
+    void (*describe)(const recur_model *model, char *text,
+                     size_t size); /* the architecture in one sentence */
     int (*eval)(app *a, options *o, const recur_model *model);
     int (*predict)(app *a, options *o, const recur_model *model); /* of the files --data; NULL: refused */
-    const char *no_predict;                                                         /* why it is refused */
+    const char *no_predict;                                       /* why it is refused */
 } task;
 
 extern const task lm_task, classify_task, tag_task;

@@ -101,8 +101,10 @@ static void fill_in(options *o, int64_t embed)
     if (train_is_open(o, "weight-decay"))
         options_set(o, "weight-decay", SOURCE_DEFAULT,
                     strcmp(options_text(o, "optim"), "adamw") == 0 ? "0.01" : "0");
-    if (train_is_open(o, "epochs") && train_is_open(o, "steps") && train_is_open(o, "minutes")) set_int(o, "epochs", 10);
-    if (train_is_open(o, "valid") && train_is_open(o, "split")) options_set(o, "split", SOURCE_DEFAULT, "0.9,0.1");
+    if (train_is_open(o, "epochs") && train_is_open(o, "steps") && train_is_open(o, "minutes"))
+        set_int(o, "epochs", 10);
+    if (train_is_open(o, "valid") && train_is_open(o, "split"))
+        options_set(o, "split", SOURCE_DEFAULT, "0.9,0.1");
 }
 
 /* ---- what does not go together ---- */
@@ -184,9 +186,8 @@ recur_status train_complete(options *o, int64_t embed)
 void train_describe_stack(const recur_rnn_spec *spec, double dropout, char *text, size_t size)
 {
     static const char *const cells[] = {"LSTM", "GRU", "RNN (tanh)", "RNN (relu)"};
-    size_t                   n = (size_t)snprintf(text, size, "%s with %" PRId64 " layer%s of %" PRId64 " units",
-                                                  cells[spec->cell], spec->layers, spec->layers == 1 ? "" : "s",
-                                                  spec->hidden);
+    size_t n = (size_t)snprintf(text, size, "%s with %" PRId64 " layer%s of %" PRId64 " units",
+                                cells[spec->cell], spec->layers, spec->layers == 1 ? "" : "s", spec->hidden);
     if (spec->bidirectional) n += (size_t)snprintf(text + n, size - n, " in two directions");
     if (spec->projection)
         n += (size_t)snprintf(text + n, size - n, " projected to %" PRId64, spec->projection);

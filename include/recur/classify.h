@@ -29,12 +29,13 @@ typedef struct recur_classify_spec {
     recur_text_rule rule;     /* text: how it becomes tokens; kept for whoever reads data for the model */
     int64_t         features; /* F: numbers in a row of a series; 0: text */
     int64_t         embed;    /* text: size of the embedding; 0: one-hot input */
-    bool frozen_embedding;    /* it does not learn: for vectors from elsewhere; saved and kept */
-    bool no_stack;            /* pool the input itself; of rnn only init counts then */
-    recur_rnn_spec rnn;       /* rnn.input is filled in; init as recur_lm_spec's, but by default the embedding starts from N(0, 0.1^2) */
-    recur_pooling  pooling;   /* without a stack: not RECUR_POOL_LAST */
-    double         embed_dropout; /* on the elements of the embedding, or of the rows */
-    double         dropout;       /* on the pooled vector */
+    bool            frozen_embedding; /* it does not learn: for vectors from elsewhere; saved and kept */
+    bool            no_stack;         /* pool the input itself; of rnn only init counts then */
+    recur_rnn_spec
+                  rnn; /* rnn.input is filled in; init as recur_lm_spec's, but by default the embedding starts from N(0, 0.1^2) */
+    recur_pooling pooling;       /* without a stack: not RECUR_POOL_LAST */
+    double        embed_dropout; /* on the elements of the embedding, or of the rows */
+    double        dropout;       /* on the pooled vector */
 } recur_classify_spec;
 
 /* Create a classifier with fresh weights.
@@ -92,9 +93,9 @@ RECUR_API recur_status recur_classify_train(recur_model *model, const recur_part
 
 /* What a model says of an item. */
 typedef struct recur_class_guess {
-    int64_t       item;          /* of the dataset */
-    int32_t       label;         /* the most likely one; of equal ones the first */
-    double        loss;          /* -log p of the item's own label; NaN where it has none that the model knows */
+    int64_t       item;  /* of the dataset */
+    int32_t       label; /* the most likely one; of equal ones the first */
+    double        loss;  /* -log p of the item's own label; NaN where it has none that the model knows */
     const double *probabilities; /* [K] */
     const double *attention;     /* [length]: how much each step counted; NULL without RECUR_POOL_ATTENTION */
 } recur_class_guess;

@@ -26,10 +26,11 @@ typedef enum recur_event { RECUR_EVENT_STEP = 0, RECUR_EVENT_VALID, RECUR_EVENT_
 typedef struct recur_report {
     recur_event event;
     int64_t     step, epoch;
-    double loss; /* step: mean of the steps since the last report; valid: on validation data, per token or item */
+    double
+        loss; /* step: mean of the steps since the last report; valid: on validation data, per token or item */
     double accuracy, f1; /* valid: share of right labels or tags; F1 of spans; NaN where the task has none */
-    double grad_norm; /* mean since the last report, before clipping */
-    double clip_rate; /* share of those steps that were clipped */
+    double grad_norm;    /* mean since the last report, before clipping */
+    double clip_rate;    /* share of those steps that were clipped */
     double lr;
     double items_per_s; /* tokens, or rows */
     double seconds;     /* of training so far, earlier sessions included */
@@ -46,7 +47,11 @@ typedef struct recur_run_hooks {
 } recur_run_hooks;
 
 /* Which figure of validation says that a model is better: for the model that is kept, and for patience. */
-typedef enum recur_criterion { RECUR_STOP_ON_LOSS = 0, RECUR_STOP_ON_ACCURACY, RECUR_STOP_ON_F1 } recur_criterion;
+typedef enum recur_criterion {
+    RECUR_STOP_ON_LOSS = 0,
+    RECUR_STOP_ON_ACCURACY,
+    RECUR_STOP_ON_F1
+} recur_criterion;
 
 typedef struct recur_run_opts {
     const char      *dir;           /* created where missing; NULL: nothing is written */
@@ -60,7 +65,7 @@ typedef struct recur_run_opts {
     int64_t          eval_every;         /* steps; 0: at the end of each epoch */
     int64_t          report_every;       /* steps; 0: 100 */
     int64_t          patience;           /* stop after so many validations without a better one; 0: never */
-    recur_criterion  stop_on; /* a figure that the task has */
+    recur_criterion  stop_on;            /* a figure that the task has */
     double           save_every_seconds; /* 0: 30 */
     recur_train_opts train;
 } recur_run_opts;

@@ -66,9 +66,8 @@ static recur_status check(recur_ctx *ctx, const ri_model_spec *specs, const ri_m
 {
     const recur_classify_spec *spec = &specs->classify;
     if (spec->features < 0 || spec->features > INT32_MAX || spec->embed < 0 || spec->embed > INT32_MAX)
-        return RI_FAIL(ctx, RECUR_EARG,
-                       "features and embed must be 0 to %d, found %" PRId64 " and %" PRId64, INT32_MAX,
-                       spec->features, spec->embed);
+        return RI_FAIL(ctx, RECUR_EARG, "features and embed must be 0 to %d, found %" PRId64 " and %" PRId64,
+                       INT32_MAX, spec->features, spec->embed);
     if (spec->frozen_embedding && !spec->embed)
         return RI_FAIL(ctx, RECUR_EARG, "there is no embedding to be frozen");
     if ((unsigned)spec->pooling > RECUR_POOL_ATTENTION)
@@ -76,7 +75,8 @@ static recur_status check(recur_ctx *ctx, const ri_model_spec *specs, const ri_m
     if (spec->no_stack && spec->pooling == RECUR_POOL_LAST)
         return RI_FAIL(ctx, RECUR_EARG, "without a stack there is no last state to take");
     if (spec->no_stack && !spec->features && !spec->embed)
-        return RI_FAIL(ctx, RECUR_EARG, "without a stack one-hot input cannot be pooled; wanted an embedding");
+        return RI_FAIL(ctx, RECUR_EARG,
+                       "without a stack one-hot input cannot be pooled; wanted an embedding");
     if (!(spec->embed_dropout >= 0 && spec->embed_dropout < 1))
         return RI_FAIL(ctx, RECUR_EARG, "embed_dropout must be at least 0 and below 1, found %g",
                        spec->embed_dropout);
@@ -88,9 +88,8 @@ static recur_status check(recur_ctx *ctx, const ri_model_spec *specs, const ri_m
 static recur_status add_fixed(recur_model *model, const char *name, double value)
 {
     int64_t      index;
-    recur_status status =
-        recur_params_add(model->params, name, RECUR_SHAPE(model->spec.classify.features),
-                         (recur_init){.kind = RECUR_INIT_CONSTANT, .value = value}, &index);
+    recur_status status = recur_params_add(model->params, name, RECUR_SHAPE(model->spec.classify.features),
+                                           (recur_init){.kind = RECUR_INIT_CONSTANT, .value = value}, &index);
     return status ? status : recur_params_freeze(model->params, index, true);
 }
 
@@ -261,13 +260,12 @@ static recur_status check_shapes(recur_ctx *ctx, const ri_model_spec *specs, con
     else if (spec->embed)
         status = ri_params_want(ctx, file, path, "embedding.weight",
                                 RECUR_SHAPE(recur_vocab_size(parts->vocab), I), RECUR_EMODEL);
-    if (!status && !spec->no_stack)
-        status = ri_model_check_rnn_shapes(ctx, "rnn", &spec->rnn, I, file, path);
+    if (!status && !spec->no_stack) status = ri_model_check_rnn_shapes(ctx, "rnn", &spec->rnn, I, file, path);
     if (!status && spec->pooling == RECUR_POOL_ATTENTION)
         status = ri_params_want(ctx, file, path, "attention.project.weight", RECUR_SHAPE(W, W), RECUR_EMODEL);
     if (!status)
-        status = ri_params_want(ctx, file, path, "head.weight", RECUR_SHAPE(recur_labels_count(parts->labels), W),
-                                RECUR_EMODEL);
+        status = ri_params_want(ctx, file, path, "head.weight",
+                                RECUR_SHAPE(recur_labels_count(parts->labels), W), RECUR_EMODEL);
     return status;
 }
 

@@ -99,8 +99,8 @@ recur_status ri_model_check_rnn(recur_ctx *ctx, const recur_rnn_spec *spec, doub
 
 /* Check the shapes of a stack's matrices. The layers are walked only as far as the file has them, so a spec that claims a thousand of them
  * ends at the first missing one. */
-recur_status ri_model_check_rnn_shapes(recur_ctx *ctx, const char *name, const recur_rnn_spec *spec, int64_t input,
-                                       const ri_st_file *file, const char *path);
+recur_status ri_model_check_rnn_shapes(recur_ctx *ctx, const char *name, const recur_rnn_spec *spec,
+                                       int64_t input, const ri_st_file *file, const char *path);
 
 /* The operations of one step of a stack: its matrix products. */
 int64_t ri_model_rnn_flops(const recur_rnn_spec *spec, int64_t input);

@@ -154,8 +154,7 @@ static recur_status read_parts(recur_ctx *ctx, const ri_st_file *file, const cha
     if (!status) status = read_vocab(ctx, file, path, characters_key, &parts->characters);
     const char *labels = ri_st_note_of(file, labels_key);
     if (!status && labels)
-        status = blame(ctx,
-                       ri_labels_from_json(&ctx->allocator, labels, &parts->labels, ri_ctx_error(ctx)),
+        status = blame(ctx, ri_labels_from_json(&ctx->allocator, labels, &parts->labels, ri_ctx_error(ctx)),
                        path, labels_key);
     return status;
 }

@@ -66,7 +66,8 @@ static recur_status make_room(ri_classify_feed *feed, const recur_batch *batch)
 
 static bool is_dropped(const ri_word_drop *drop, int64_t item, int64_t t)
 {
-    static const uint64_t stream = UINT64_C(0x776f7264) << 32; /* apart from what dropout draws by the same seed */
+    static const uint64_t stream = UINT64_C(0x776f7264)
+                                   << 32; /* apart from what dropout draws by the same seed */
     ri_block counter = {{(uint32_t)drop->step, (uint32_t)(drop->step >> 32), (uint32_t)item, (uint32_t)t}};
     ri_block drawn = ri_philox(counter, drop->seed ^ stream);
     return (double)drawn.word[0] < drop->p * 4294967296.0;

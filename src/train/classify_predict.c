@@ -10,13 +10,13 @@
 enum { BATCH_ITEMS = 64, BATCH_TOKENS = 16384 };
 
 typedef struct prediction {
-    recur_ctx        *ctx;
-    ri_classify_feed  feed;
-    recur_tape       *tape;
-    recur_batches    *batches;
-    int64_t           K;
-    double           *logits, *weights, *attention; /* [B,K], [N] in the pack's rows, [T] of one item */
-    int64_t           n_logits, n_weights;          /* room */
+    recur_ctx       *ctx;
+    ri_classify_feed feed;
+    recur_tape      *tape;
+    recur_batches   *batches;
+    int64_t          K;
+    double          *logits, *weights, *attention; /* [B,K], [N] in the pack's rows, [T] of one item */
+    int64_t          n_logits, n_weights;          /* room */
     void (*each)(void *user, const recur_class_guess *guess);
     void *user;
 } prediction;
@@ -57,8 +57,8 @@ static recur_status tell(prediction *p, const recur_batch *batch, bool has_atten
         recur_class_guess guess = {.item = batch->items[i], .probabilities = x};
         for (int64_t k = 0; k < p->K; k++) {
             if (!isfinite(x[k]))
-                return RI_FAIL(p->ctx, RECUR_EDIVERGED, "the model's logits of item %" PRId64 " are not finite",
-                               batch->items[i] + 1);
+                return RI_FAIL(p->ctx, RECUR_EDIVERGED,
+                               "the model's logits of item %" PRId64 " are not finite", batch->items[i] + 1);
             if (x[k] > x[guess.label]) guess.label = (int32_t)k;
         }
         guess.loss = softmax(x, p->K, batch->labels ? batch->labels[i] : -1);
@@ -113,7 +113,7 @@ static recur_status predict_all(prediction *p, const recur_run_hooks *hooks)
 }
 
 recur_status recur_classify_predict(const recur_model *model, const recur_part *part,
-                                    const recur_batch_opts *opts, const recur_run_hooks *hooks,
+                                    const recur_batch_opts *opts, const recur_run_hooks            *hooks,
                                     void (*each)(void *user, const recur_class_guess *guess), void *user)
 {
     static const recur_batch_opts usual = {.items = BATCH_ITEMS, .tokens = BATCH_TOKENS};

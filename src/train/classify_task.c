@@ -12,15 +12,15 @@
 #include "train/task.h"
 
 typedef struct classify_task {
-    recur_ctx                *ctx;
-    recur_model              *model;
-    const recur_part         *train, *valid;
-    recur_classify_opts       opts;
-    recur_cross_entropy_opts  entropy;
-    ri_word_drop              drop;
-    recur_batches            *batches;
-    ri_classify_feed          feed;
-    recur_pack               *targets;
+    recur_ctx               *ctx;
+    recur_model             *model;
+    const recur_part        *train, *valid;
+    recur_classify_opts      opts;
+    recur_cross_entropy_opts entropy;
+    ri_word_drop             drop;
+    recur_batches           *batches;
+    ri_classify_feed         feed;
+    recur_pack              *targets;
 } classify_task;
 
 static recur_status check_opts(const classify_task *t)
@@ -62,7 +62,8 @@ static recur_status check_labels(const classify_task *t)
                            n - n_known, n);
     }
     if (t->valid && n_known == 0)
-        return RI_FAIL(t->ctx, RECUR_EDATA, "no item of the validation data has a label of the training data");
+        return RI_FAIL(t->ctx, RECUR_EDATA,
+                       "no item of the validation data has a label of the training data");
     return RECUR_OK;
 }
 
@@ -163,9 +164,10 @@ static void describe(void *self, ri_fingerprint *f)
     ri_fingerprint_int(f, "batch tokens", t->opts.batches.tokens);
     ri_fingerprint_int(f, "training items", recur_batches_items(t->batches));
     ri_fingerprint_int(f, "training tokens", recur_batches_tokens(t->batches));
-    ri_fingerprint_int(f, "validation items", !t->valid          ? 0
-                                              : t->valid->items ? t->valid->n
-                                                                : recur_dataset_items(t->valid->data));
+    ri_fingerprint_int(f, "validation items",
+                       !t->valid         ? 0
+                       : t->valid->items ? t->valid->n
+                                         : recur_dataset_items(t->valid->data));
 }
 
 recur_status recur_classify_train(recur_model *model, const recur_part *train, const recur_part *valid,

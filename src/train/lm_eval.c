@@ -114,7 +114,7 @@ recur_status recur_lm_evaluate(const recur_model *model, const recur_corpus *cor
                                const recur_run_hooks *hooks, recur_lm_score *score)
 {
     if (!model || !score) return RECUR_EARG;
-    recur_ctx *ctx = recur_model_params(model)->ctx;
+    recur_ctx   *ctx = recur_model_params(model)->ctx;
     recur_status status = ri_model_want(model, RECUR_TASK_LM, "scoring a corpus");
     if (status) return status;
     if (!corpus) return RI_FAIL(ctx, RECUR_EARG, "evaluation: no corpus was given");

@@ -144,7 +144,7 @@ recur_status recur_lm_train(recur_model *model, const recur_corpus *train, const
                             const recur_run_hooks *hooks, recur_report *done)
 {
     if (!model) return RECUR_EARG;
-    recur_ctx *ctx = recur_model_params(model)->ctx;
+    recur_ctx   *ctx = recur_model_params(model)->ctx;
     recur_status status = ri_model_want(model, RECUR_TASK_LM, "training on a corpus");
     if (!status && !train) status = RI_FAIL(ctx, RECUR_EARG, "training: no corpus was given");
     if (status) return status;

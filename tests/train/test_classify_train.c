@@ -258,12 +258,34 @@ static void refusals(void **state)
     lm_end(&memory, ctx);
 }
 
+static void no_memory(void **state)
+{
+    (void)state;
+    lm_memory  memory;
+    recur_ctx *ctx = lm_ctx(&memory, RECUR_F32);
+    class_case c;
+    class_open(&c, ctx, class_spec(9));
+    recur_run_opts opts = short_run;
+    opts.epochs = 1;
+    for (long n = 1;; n += 1 + n / 40) { /* the first ones all, later ones in strides */
+        memory.n = 0;
+        memory.fail_at = n;
+        recur_status status = recur_classify_train(c.model, &c.all, &c.all, NULL, &opts, NULL, NULL);
+        memory.fail_at = 0;
+        if (!status) break;
+        assert_int_equal(status, RECUR_EMEMORY);
+    }
+    class_close(&c);
+    lm_end(&memory, ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_learns),         cmocka_unit_test(goes_on_to_the_bit),
         cmocka_unit_test(options_matter),    cmocka_unit_test(frozen_stays),
         cmocka_unit_test(vectors_are_taken), cmocka_unit_test(refusals),
+        cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, lm_remove_dir);
 }
