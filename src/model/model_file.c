@@ -187,8 +187,7 @@ static recur_status read_model(recur_ctx *ctx, const ri_st_file *file, const cha
         return status;
     }
     status = blame(ctx, ri_model_create(ctx, kind, &spec, parts, 0, true, model), path, model_key);
-    if (!status) status = ri_params_check((*model)->params, file, path, NULL, RECUR_EMODEL);
-    if (!status) status = ri_params_fill((*model)->params, file);
+    if (!status) status = ri_params_take((*model)->params, file, path);
     if (!status) status = read_notes(*model, file);
     if (!status) return RECUR_OK;
     recur_model_destroy(*model);

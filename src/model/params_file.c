@@ -125,24 +125,46 @@ static double *largest_buffer(const recur_params *params)
     return ri_allocate(&params->ctx->allocator, (size_t)largest, sizeof(double));
 }
 
-recur_status ri_params_check(const recur_params *params, const ri_st_file *file, const char *path,
-                             bool (*is_extra)(const char *name), recur_status mismatch)
+/* Check that the file has the tensors in their shapes, and no other. */
+static recur_status check_tensors(const recur_params *params, const ri_st_file *file, const char *path,
+                                  bool (*is_extra)(const char *name), recur_status mismatch)
+{
+    recur_status status = RECUR_OK;
+    for (int64_t i = 0; i < params->n_tensors && !status; i++)
+        status = ri_params_want(params->ctx, file, path, params->tensors[i].name, params->tensors[i].shape,
+                                mismatch);
+    return status ? status : check_left_over(params, file, path, is_extra, mismatch);
+}
+
+/* Read every tensor, which must hold finite values; into params unless it is NULL. */
+static recur_status read_tensors(const recur_params *params, const ri_st_file *file, const char *path,
+                                 recur_params *into)
 {
     recur_ctx   *ctx = params->ctx;
     recur_status status = RECUR_OK;
-    for (int64_t i = 0; i < params->n_tensors && !status; i++)
-        status = ri_params_want(ctx, file, path, params->tensors[i].name, params->tensors[i].shape, mismatch);
-    if (!status) status = check_left_over(params, file, path, is_extra, mismatch);
-    if (status) return status;
-
-    double *values = largest_buffer(params);
+    double      *values = largest_buffer(params);
     if (!values) return ri_no_memory(ctx, "reading the parameters");
     for (int64_t i = 0; i < params->n_tensors && !status; i++) {
-        size_t at = (size_t)ri_st_find(file, params->tensors[i].name);
-        status = ri_params_read_tensor(params, file, path, at, values);
+        const ri_tensor *t = &params->tensors[i];
+        status = ri_params_read_tensor(params, file, path, (size_t)ri_st_find(file, t->name), values);
+        if (!status && into) ctx->dev->write(ctx, t->count, values, ri_params_value(into, i));
     }
+    if (into) ri_params_touch(into);
     ri_release(&ctx->allocator, values);
     return status;
+}
+
+recur_status ri_params_check(const recur_params *params, const ri_st_file *file, const char *path,
+                             bool (*is_extra)(const char *name), recur_status mismatch)
+{
+    recur_status status = check_tensors(params, file, path, is_extra, mismatch);
+    return status ? status : read_tensors(params, file, path, NULL);
+}
+
+recur_status ri_params_take(recur_params *params, const ri_st_file *file, const char *path)
+{
+    recur_status status = check_tensors(params, file, path, NULL, RECUR_EMODEL);
+    return status ? status : read_tensors(params, file, path, params);
 }
 
 recur_status ri_params_fill(recur_params *params, const ri_st_file *file)

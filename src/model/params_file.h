@@ -24,6 +24,9 @@ recur_status ri_params_check(const recur_params *params, const ri_st_file *file,
 /* Take the values from a file that ri_params_check accepted. Errors: RECUR_EMEMORY, and then nothing is changed. */
 recur_status ri_params_fill(recur_params *params, const ri_st_file *file);
 
+/* Check and fill at once, for a model that is thrown away where this fails: each value is read once. Errors: RECUR_EMODEL, RECUR_EMEMORY. */
+recur_status ri_params_take(recur_params *params, const ri_st_file *file, const char *path);
+
 /* Check that file has a tensor of that name and shape. Errors: `mismatch`, naming it. */
 recur_status ri_params_want(recur_ctx *ctx, const ri_st_file *file, const char *path, const char *name,
                             recur_shape shape, recur_status mismatch);

@@ -72,6 +72,7 @@ static recur_status reserve(recur_params *p, int64_t size)
         p->tensor_capacity = n;
     }
     if (size <= p->capacity) return RECUR_OK;
+    size += size / 8; /* a large table is followed by many small tensors: they must not copy it each */
     recur_status status = grow_block(p, &p->values, size);
     if (!status) status = grow_block(p, &p->grads, size);
     if (!status) p->capacity = size;
