@@ -262,11 +262,12 @@ static void print_json(app *a, const recur_bench_point *p)
                   "gflops", output_number(r->gflops), "peak_gflops", output_number(r->peak_gflops),
                   "percent_of_peak", output_number(r->percent_of_peak));
     json_t *more = json_pack(
-        "{s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:s,s:[I,I,I,I,I],s:b}", "ms_best", output_number(r->ms_best), "calls",
-        (json_int_t)r->calls, "flop", output_number(r->flop), "bytes", output_number(r->bytes),
+        "{s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:[I,I,I,I,I],s:b}", "ms_best", output_number(r->ms_best),
+        "calls", (json_int_t)r->calls, "flop", output_number(r->flop), "bytes", output_number(r->bytes),
         "weight_bytes", output_number(r->weight_bytes), "bandwidth_gbs", output_number(r->bandwidth_gbs),
-        "percent_of_bandwidth", output_number(r->percent_of_bandwidth), "kernels",
-        recur_bench_kernels(a->ctx), "shape", (json_int_t)s->T, (json_int_t)s->B, (json_int_t)s->I,
+        "percent_of_bandwidth", output_number(r->percent_of_bandwidth), "product_gflops",
+        output_number(r->product_gflops), "percent_of_product", output_number(r->percent_of_product),
+        "kernels", recur_bench_kernels(a->ctx), "shape", (json_int_t)s->T, (json_int_t)s->B, (json_int_t)s->I,
         (json_int_t)s->H, (json_int_t)s->L, "bidirectional", s->bidirectional);
     if (line && more) json_object_update(line, more);
     json_decref(more);
@@ -278,10 +279,10 @@ static void print_row(app *a, const recur_bench_point *p)
 {
     const recur_bench_result *r = &p->result;
     bool                      is_short = r->ms < 1;
-    output_format(a, "%-7s %-5s %-6s %7d %9.2f %s %9.1f %5.0f %% of %-6.0f", p->label,
+    output_format(a, "%-7s %-5s %-6s %7d %9.2f %s %9.1f %5.0f %% of %-6.0f %5.0f %% of %-6.0f", p->label,
                   cell_names[p->what.cell], mode_names[p->what.mode], p->threads,
                   is_short ? 1e3 * r->ms : r->ms, is_short ? "µs" : "ms", r->gflops, r->percent_of_peak,
-                  r->peak_gflops);
+                  r->peak_gflops, r->percent_of_product, r->product_gflops);
     if (p->what.shape.B == 1)
         output_format(a, " %5.0f %% of %.0f", r->percent_of_bandwidth, r->bandwidth_gbs);
     output_format(a, "\n");
@@ -305,8 +306,8 @@ static int measure(app *a, plan *p, double seconds)
     const recur_bench_opts opts = {.seconds = seconds, .user = &s, .tick = on_tick};
     progress_begin(a);
     if (!a->json)
-        output_format(a, "%-7s %-5s %-6s %7s %12s %9s %16s  %s\n", "config", "cell", "mode", "threads",
-                      "time", "GFLOP/s", "of the peak  ", "of GB/s read (batch 1)");
+        output_format(a, "%-7s %-5s %-6s %7s %12s %9s %16s %15s  %s\n", "config", "cell", "mode", "threads",
+                      "time", "GFLOP/s", "of the peak  ", "of the product ", "of GB/s read (batch 1)");
     for (; s.done < p->n; s.done++) {
         recur_bench_point *point = &p->points[s.done];
         if (recur_ctx_threads(a->ctx) != point->threads) {

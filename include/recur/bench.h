@@ -39,12 +39,15 @@ typedef struct recur_bench_case {
 typedef struct recur_bench_result {
     double  ms, ms_best; /* of one call, or one step */
     int64_t calls;
-    double  flop, bytes;   /* of one call, or one step */
-    double  weight_bytes;  /* of the matrices */
-    double  gflops;        /* flop over the median time, 10^9 a second */
-    double  peak_gflops;   /* multiply-adds in registers, all threads, these kernels' instructions */
-    double  bandwidth_gbs; /* reading a buffer of weight_bytes again and again, each thread its part */
-    double  percent_of_peak, percent_of_bandwidth;
+    double  flop, bytes;  /* of one call, or one step */
+    double  weight_bytes; /* of the matrices */
+    double  gflops;       /* flop over the median time, 10^9 a second */
+    double  peak_gflops;  /* multiply-adds in registers, all threads, these kernels' instructions */
+    double
+           product_gflops; /* the bare product of these kernels, all threads, operands in each thread's own cache: many a processor
+                              clocks lower when it reads while it multiplies, and no layer can be faster than this */
+    double bandwidth_gbs; /* reading a buffer of weight_bytes again and again, each thread its part */
+    double percent_of_peak, percent_of_product, percent_of_bandwidth;
 } recur_bench_result;
 
 /* How to measure. All zeros: half a second per case, silently. */

@@ -6,7 +6,7 @@
  * run's number while the job (n, task, arg) is written, so a thread that read a mixture of two jobs fails to change the ticket and
  * looks again. Hence the caller waits for tasks, never for workers: one that sleeps through a short run is not missed.
  *
- * Waiting is a spin of SPIN_NS, then sleep. Whoever changes what others wait for looks, after the change, whether anyone sleeps; whoever
+ * Waiting is a spin of SPIN_NS (of MEETING_NS in a meeting), then sleep. Whoever changes what others wait for looks, after the change, whether anyone sleeps; whoever
  * goes to sleep says so first and looks again. Both orders are sequentially consistent, so no wake-up is lost.
  *
  * SPDX-License-Identifier: MIT */
@@ -21,7 +21,14 @@
 #include "base/alloc.h"
 #include "base/denormal.h"
 
-enum { SPIN_NS = 20000, SPINS_PER_LOOK = 32, FIRST_PAUSE_NS = 20000000, LONGEST_PAUSE_NS = 2000000000 };
+enum {
+    SPIN_NS = 20000,     /* for work or for the end of a run */
+    MEETING_NS = 200000, /* for the others of a team: a tick of the system must not look like a crowd */
+    QUICK_LOOKS = 64,
+    SPINS_PER_LOOK = 32,
+    FIRST_PAUSE_NS = 20000000,
+    LONGEST_PAUSE_NS = 2000000000
+};
 
 static const uint64_t CLOSED = UINT32_MAX; /* a task number that no run reaches */
 
@@ -83,10 +90,12 @@ static bool is_finished(const ri_pool *pool, uint32_t n)
     return atomic_load(&pool->done) == n;
 }
 
-/* Spin until ready(pool, value) or the time is up; return which. */
-static bool spin(const ri_pool *pool, bool (*ready)(const ri_pool *, uint32_t), uint32_t value)
+/* Spin until ready(pool, value) or the time is up; return which. The first looks are quick: the clock takes as long as a meeting should. */
+static bool spin(const ri_pool *pool, bool (*ready)(const ri_pool *, uint32_t), uint32_t value, int64_t ns)
 {
-    int64_t end = now_ns() + SPIN_NS;
+    for (int i = 0; i < QUICK_LOOKS; i++)
+        if (ready(pool, value)) return true;
+    int64_t end = now_ns() + ns;
     do {
         for (int i = 0; i < SPINS_PER_LOOK; i++) {
             if (ready(pool, value)) return true;
@@ -122,7 +131,7 @@ static void *work(void *argument)
     uint32_t seen = 0;
     ri_denormals_flush();
     while (!atomic_load(&pool->is_stopping)) {
-        if (!spin(pool, must_look, seen)) {
+        if (!spin(pool, must_look, seen, SPIN_NS)) {
             pthread_mutex_lock(&pool->lock);
             atomic_fetch_add(&pool->n_asleep, 1);
             while (!must_look(pool, seen)) pthread_cond_wait(&pool->has_work, &pool->lock);
@@ -144,7 +153,7 @@ static void wake_workers(ri_pool *pool)
 
 static void wait_until_finished(ri_pool *pool, uint32_t n)
 {
-    if (spin(pool, is_finished, n)) return;
+    if (spin(pool, is_finished, n, SPIN_NS)) return;
     pthread_mutex_lock(&pool->lock);
     atomic_store(&pool->caller_asleep, true);
     while (!is_finished(pool, n)) pthread_cond_wait(&pool->is_done, &pool->lock);
@@ -272,7 +281,7 @@ void ri_pool_meet(ri_pool *pool, int64_t n)
         pthread_mutex_unlock(&pool->lock);
         return;
     }
-    if (spin(pool, is_over, meeting)) return;
+    if (spin(pool, is_over, meeting, MEETING_NS)) return;
     note_crowd(pool);
     pthread_mutex_lock(&pool->lock);
     atomic_fetch_add(&pool->n_waiting, 1);

@@ -16,6 +16,12 @@ double ri_bench_traffic(const recur_bench_case *what); /* recur_bench_result.byt
 /* Return operations per second of multiply-adds in registers, on all threads of the context at once. */
 double ri_limit_peak(recur_ctx *ctx);
 
+/* Return operations per second of the bare product whose operands lie in each thread's own cache: what the peak leaves to a program that reads
+ * (some processors lower their clock as soon as multiplying and reading go together). room holds ri_limit_product_room(ctx) elements that are not
+ * zero pages. */
+int64_t ri_limit_product_room(const recur_ctx *ctx);
+double  ri_limit_product(recur_ctx *ctx, float *room);
+
 /* Return the bytes per second at which n elements are read again and again, each thread its own part. buffer holds ri_limit_room(ctx, n)
  * elements that are not zero pages. */
 int64_t ri_limit_room(const recur_ctx *ctx, int64_t n);

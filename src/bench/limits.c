@@ -11,12 +11,17 @@ enum {
     PEAK_ROUNDS = 100000, /* of a dozen multiply-adds */
     PEAK_TASKS = 4,       /* per thread */
     READ_BYTES = 1 << 25, /* per thread: one or two milliseconds */
-    READ_STEP = 2 * RK_MAX_WIDTH
+    READ_STEP = 2 * RK_MAX_WIDTH,
+    PRODUCT_ROWS = 96, /* a product like those of a layer of 256 units: 8 panels of it, half a mebibyte */
+    PRODUCT_DEPTH = 256,
+    PRODUCT_PANELS = 8,
+    PRODUCT_ROUNDS = 4
 };
 
 typedef struct limit_job {
     const recur_ctx *ctx;
     const float     *buffer;
+    float           *room;
     int64_t          piece, rounds; /* elements of a thread's part; how often it is read */
     double          *results;       /* [tasks] */
 } limit_job;
@@ -52,6 +57,42 @@ double ri_limit_peak(recur_ctx *ctx)
     double    seconds = run(ctx, &job, tasks, peak_task);
     for (int64_t i = 0; i < tasks; i++) sum += results[i];
     return sum / seconds;
+}
+
+/* ---- arithmetic that reads ---- */
+
+/* [PRODUCT_ROWS][PRODUCT_DEPTH] | panels [PRODUCT_PANELS][PRODUCT_DEPTH][width] | results [PRODUCT_ROWS][width] */
+static int64_t product_piece(const recur_ctx *ctx)
+{
+    int64_t width = RK_VECS * kernels(ctx)->lanes;
+    return PRODUCT_ROWS * PRODUCT_DEPTH + (PRODUCT_PANELS * PRODUCT_DEPTH + PRODUCT_ROWS) * width;
+}
+
+int64_t ri_limit_product_room(const recur_ctx *ctx)
+{
+    return product_piece(ctx) * recur_ctx_threads(ctx);
+}
+
+static void product_task(void *arg, int64_t i)
+{
+    const limit_job    *j = arg;
+    const rk_table_f32 *k = kernels(j->ctx);
+    int64_t             width = RK_VECS * k->lanes;
+    float              *a = j->room + i * j->piece, *panels = a + PRODUCT_ROWS * PRODUCT_DEPTH;
+    float              *c = panels + PRODUCT_PANELS * PRODUCT_DEPTH * width;
+    for (int r = 0; r < PRODUCT_ROUNDS; r++)
+        for (int p = 0; p < PRODUCT_PANELS; p++)
+            k->product(PRODUCT_ROWS, width, 1, PRODUCT_DEPTH, a, PRODUCT_DEPTH, 0,
+                       panels + p * PRODUCT_DEPTH * width, panels, 0, c, width);
+}
+
+double ri_limit_product(recur_ctx *ctx, float *room)
+{
+    int64_t   threads = recur_ctx_threads(ctx), width = RK_VECS * kernels(ctx)->lanes;
+    limit_job job = {.ctx = ctx, .room = room, .piece = product_piece(ctx)};
+    double    flop = 2.0 * PRODUCT_ROWS * PRODUCT_DEPTH * (double)width * PRODUCT_PANELS * PRODUCT_ROUNDS;
+    run(ctx, &job, threads, product_task); /* the caches settle */
+    return flop * (double)threads / run(ctx, &job, threads, product_task);
 }
 
 /* ---- reading ---- */

@@ -61,7 +61,8 @@ typedef struct ri_rnn_pass {
     const ri_rnn_weights *w;
     ri_steps              steps;
     bool                  is_reverse;
-    ri_rows               x;
+    bool is_alone; /* forward stays on the calling thread, without lock or call of the system: a stream's */
+    ri_rows x;
     bool is_kept; /* backward or a trace will follow; else gates, c and m have B rows that all steps share */
     const void *h0, *c0; /* [B,P], [B,H] in rank order */
     void       *gates;   /* [N,S*H] */
@@ -84,6 +85,7 @@ typedef struct ri_rnn_pass {
 
 /* y = x W^T + b and its backward. */
 typedef struct ri_linear_pass {
+    bool        is_alone; /* as above */
     ri_rows     x;
     int64_t     O;
     const void *panel, *back, *b; /* of W [O,I] for x W^T, and for dy W (backward only); [O] or NULL */
@@ -221,14 +223,13 @@ struct ri_dev {
     int64_t (*rnn_gates)(const recur_ctx *, recur_cell, int64_t H, const ri_steps *, bool is_kept);
     /* gates [N,G*H] of a kept pass, in the order i f g o or r z n, before backward */
     void (*rnn_trace)(recur_ctx *, const ri_rnn_pass *, void *gates);
-    /* forward passes of a single row run on the calling thread, without lock or system call: streams rely on it */
     void (*linear_forward)(recur_ctx *, const ri_linear_pass *);
     void (*linear_backward)(recur_ctx *, const ri_linear_pass *);
     void (*rnn_forward)(recur_ctx *, const ri_rnn_pass *passes, int n_passes); /* side by side: directions */
     void (*rnn_backward)(recur_ctx *, const ri_rnn_pass *passes,
                          int n_passes); /* dh, dc, gates -> da, then dx */
-    void (*rnn_backward_weights)(recur_ctx *, const ri_rnn_pass *passes, int n_passes,
-                                 const ri_rnn_grads *, void *work); /* one layer's passes in order */
+    void (*rnn_backward_weights)(recur_ctx *, const ri_rnn_pass *passes, int n_passes, const ri_rnn_grads *,
+                                 void *work);                               /* one layer's passes in order */
     int64_t (*rnn_weights_work)(const recur_ctx *, const ri_rnn_weights *); /* elements of that work space */
     double (*xent_forward)(recur_ctx *, const ri_xent_pass *, double *row_loss);
     void (*xent_backward)(recur_ctx *, const ri_xent_pass *);

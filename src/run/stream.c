@@ -164,6 +164,7 @@ static ri_rows advance(recur_stream *s, int64_t l, ri_rows x)
     ri_rnn_pass           pass = {
                   .w = w,
                   .steps = one_step,
+                  .is_alone = true,
                   .x = x,
                   .h0 = ri_at(ctx, old, l * w->P),
                   .gates = part(s, s->at.kept),
@@ -195,6 +196,7 @@ static void *step(recur_stream *s, int32_t id)
     }
     for (int64_t l = 0; l < model->spec.lm.rnn.layers; l++) x = advance(s, l, x);
     ri_linear_pass head = s->head;
+    head.is_alone = true;
     head.x = x;
     head.y = part(s, s->at.logits);
     ctx->dev->linear_forward(ctx, &head);

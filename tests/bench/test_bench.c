@@ -84,6 +84,7 @@ static void check_result(const recur_bench_case *c, const recur_bench_result *r)
     assert_true(near(r->gflops, r->flop / r->ms * 1e-6));
     assert_true(r->peak_gflops > 0 && r->bandwidth_gbs > 0);
     assert_true(near(r->percent_of_peak, 100 * r->gflops / r->peak_gflops));
+    assert_true(near(r->percent_of_product, 100 * r->gflops / r->product_gflops));
     assert_true(near(r->percent_of_bandwidth, 100 * r->bytes / r->ms * 1e-6 / r->bandwidth_gbs));
     assert_true(r->weight_bytes > 0 && r->bytes >= r->weight_bytes);
 }
