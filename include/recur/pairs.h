@@ -24,7 +24,7 @@ typedef enum recur_side { RECUR_SOURCE = 0, RECUR_TARGET, RECUR_BOTH_SIDES } rec
 
 /* What to read. Parallel lines: n files of sources and as many of targets, the first with the first; each file may be "-", stdin, once.
  * Tables: n files, TSV or CSV by format or their ending, and two columns, names from the header or numbers from 1; an empty line is
- * skipped. White space at the ends of a side is taken off, and line ends inside a quoted field of CSV become spaces.
+ * skipped, and line ends inside a quoted field of CSV become spaces.
  *
  * Nothing is kept but by a reader while it is open. */
 typedef struct recur_pair_source {
@@ -67,7 +67,7 @@ RECUR_API void         recur_pair_reader_close(recur_pair_reader *reader); /* NU
 /* ---- what was read ---- */
 
 RECUR_API int64_t  recur_pairs_items(const recur_pairs *pairs);
-RECUR_API uint64_t recur_pairs_checksum(const recur_pairs *pairs);  /* FNV-1a of the bytes as read */
+RECUR_API uint64_t recur_pairs_checksum(const recur_pairs *pairs);  /* of the bytes as read */
 RECUR_API bool     recur_pairs_is_stream(const recur_pairs *pairs); /* it cannot be read again */
 
 /* Return the text of a side of an item, not terminated; NULL where it is not there: no such item, no targets were read, encoded without

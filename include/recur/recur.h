@@ -15,6 +15,7 @@
 #include "layers.h"
 #include "model.h"
 #include "pack.h"
+#include "pairs.h"
 #include "params.h"
 #include "rnn.h"
 #include "run.h"
