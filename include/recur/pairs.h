@@ -136,15 +136,14 @@ RECUR_API recur_status recur_pairs_select(recur_ctx *ctx, const recur_pair_part 
  * seed, epoch and place. Epoch 0 is the plain order. */
 typedef struct recur_pair_batches recur_pair_batches;
 
-/* One batch: n pairs, in arrays that are valid until the next call. */
+/* One batch: n pairs, in arrays that are valid until the next batch is asked for. */
 typedef struct recur_pair_batch {
     int64_t               n;
-    int64_t               n_source, n_target; /* tokens */
-    const int64_t        *items;              /* [n]: which */
-    const int64_t        *source_lengths;     /* [n] */
-    const int64_t        *target_lengths;     /* [n]; 0 where no targets were read */
-    const int32_t *const *sources;            /* [n][source length] */
-    const int32_t *const *targets;            /* [n][target length] */
+    const int64_t        *items;          /* [n]: which pairs; NULL: 0, 1, 2 ... */
+    const int32_t *const *sources;        /* [n][source length] */
+    const int64_t        *source_lengths; /* [n], 0 or more */
+    const int32_t *const *targets;        /* [n][target length]; NULL: none are known */
+    const int64_t        *target_lengths; /* [n], 0 or more */
 } recur_pair_batch;
 
 /* Plan the batches of an encoded part. Tokens of opts count both sides, rounded.
@@ -167,6 +166,24 @@ RECUR_API int64_t recur_pair_batches_tokens(const recur_pair_batches *batches,
  * Cost.    An epoch is put in order when its first batch is asked for; nothing is allocated. */
 RECUR_API recur_status recur_pair_batches_get(recur_pair_batches *batches, int64_t epoch, int64_t i,
                                               recur_pair_batch *batch);
+
+/* ---- where batches come from ---- */
+
+/* Batches for training: from pairs as above, or from whoever has others. A batch is a function of its place alone: asked for again it is the
+ * same, in whatever order.
+ *
+ * get gives batch i, from 0 to count - 1, of an epoch from 1; epoch 0 is the plain order, for evaluation, with as many batches. */
+typedef struct recur_pair_feed {
+    void    *user;
+    int64_t  count;         /* batches of every epoch */
+    int64_t  items;         /* pairs */
+    int64_t  target_tokens; /* of all of them */
+    uint64_t checksum; /* of what the batches depend on beside the data: a resumed run must have the same */
+    recur_status (*get)(void *user, int64_t epoch, int64_t i, recur_pair_batch *batch);
+} recur_pair_feed;
+
+/* Return batches as a feed, which is valid as long as they are. */
+RECUR_API recur_pair_feed recur_pair_batches_feed(recur_pair_batches *batches);
 
 #ifdef __cplusplus
 }

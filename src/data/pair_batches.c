@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "data/pairs.h"
 #include "data/shuffle.h"
 
@@ -224,20 +225,32 @@ recur_status recur_pair_batches_get(recur_pair_batches *b, int64_t epoch, int64_
         return RI_FAIL(b->ctx, RECUR_EARG, "batch %" PRId64 " of epoch %" PRId64 "; wanted one of %" PRId64,
                        i, epoch, b->n_batches);
     if (epoch != b->epoch) arrange(b, epoch);
-    int64_t begin = b->begins[b->order[i]], end = b->begins[b->order[i] + 1], n_tokens[2] = {0, 0};
+    int64_t begin = b->begins[b->order[i]], end = b->begins[b->order[i] + 1];
     for (int64_t k = 0; k < end - begin; k++)
-        for (int side = 0; side < 2; side++) {
+        for (int side = 0; side < 2; side++)
             b->ids[side][k] =
                 recur_pairs_ids(b->pairs, b->places[begin + k], (recur_side)side, &b->lengths[side][k]);
-            n_tokens[side] += b->lengths[side][k];
-        }
     *batch = (recur_pair_batch){.n = end - begin,
-                                .n_source = n_tokens[0],
-                                .n_target = n_tokens[1],
                                 .items = b->places + begin,
-                                .source_lengths = b->lengths[0],
-                                .target_lengths = b->lengths[1],
-                                .sources = b->ids[0],
-                                .targets = b->ids[1]};
+                                .sources = b->ids[RECUR_SOURCE],
+                                .source_lengths = b->lengths[RECUR_SOURCE],
+                                .targets = b->pairs->has_targets ? b->ids[RECUR_TARGET] : NULL,
+                                .target_lengths = b->lengths[RECUR_TARGET]};
     return RECUR_OK;
+}
+
+static recur_status get(void *user, int64_t epoch, int64_t i, recur_pair_batch *batch)
+{
+    return recur_pair_batches_get(user, epoch, i, batch);
+}
+
+recur_pair_feed recur_pair_batches_feed(recur_pair_batches *b)
+{
+    const uint64_t parts[] = {(uint64_t)b->opts.items, (uint64_t)b->opts.tokens, b->opts.seed};
+    return (recur_pair_feed){.user = b,
+                             .count = b->n_batches,
+                             .items = b->n,
+                             .target_tokens = b->n_tokens[RECUR_TARGET],
+                             .checksum = ri_hash(RI_HASH_START, parts, sizeof parts),
+                             .get = get};
 }

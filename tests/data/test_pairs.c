@@ -198,7 +198,8 @@ static void sides_have_their_vocabularies(void **state)
     size_t bytes;
     assert_null(recur_pairs_text(p, 0, RECUR_SOURCE, &bytes)); /* it was let go */
     assert_int_equal(recur_pairs_encode(p, source, target, 0), RECUR_EARG);
-    assert_int_equal(recur_pairs_vocab(f->ctx, &part, RECUR_SOURCE, RECUR_WORD, NULL, &source), RECUR_EARG);
+    recur_vocab *late;
+    assert_int_equal(recur_pairs_vocab(f->ctx, &part, RECUR_SOURCE, RECUR_WORD, NULL, &late), RECUR_EARG);
     recur_vocab_destroy(source);
     recur_vocab_destroy(target);
     recur_pairs_destroy(p);
@@ -322,7 +323,7 @@ static uint64_t check_epoch(recur_pair_batches *b, int64_t epoch, int64_t items,
     uint64_t order = 0;
     for (int64_t i = 0; i < recur_pair_batches_count(b); i++) {
         recur_pair_batch batch;
-        int64_t          cost = 0, n[2] = {0, 0};
+        int64_t          cost = 0;
         assert_int_equal(recur_pair_batches_get(b, epoch, i, &batch), RECUR_OK);
         assert_in_range(batch.n, 1, items);
         for (int64_t k = 0; k < batch.n; k++) {
@@ -330,12 +331,9 @@ static uint64_t check_epoch(recur_pair_batches *b, int64_t epoch, int64_t items,
             assert_int_equal(batch.target_lengths[k], target_length(batch.items[k]));
             assert_int_equal(batch.targets[k][batch.target_lengths[k] - 1], 1);
             seen[batch.items[k]]++;
-            n[0] += batch.source_lengths[k];
-            n[1] += batch.target_lengths[k];
             cost += round_up(batch.source_lengths[k]) + round_up(batch.target_lengths[k]);
             order = order * 31 + (uint64_t)batch.items[k];
         }
-        assert_true(batch.n_source == n[0] && batch.n_target == n[1]);
         if (batch.n > 1) assert_true(cost <= tokens);
     }
     for (int i = 0; i < PAIRS; i++) assert_int_equal(seen[i], 1);
@@ -389,11 +387,12 @@ static void a_batch_has_similar_lengths_on_both_sides(void **state)
         for (int64_t k = 0; k < batch.n; k++) {
             if (batch.source_lengths[k] > longest[0]) longest[0] = batch.source_lengths[k];
             if (batch.target_lengths[k] > longest[1]) longest[1] = batch.target_lengths[k];
+            n[0] += batch.source_lengths[k];
+            n[1] += batch.target_lengths[k];
         }
         for (int side = 0; side < 2; side++) padded[side] += longest[side] * batch.n;
-        n[0] += batch.n_source;
-        n[1] += batch.n_target;
     }
+    printf("%g %g\n", (double)padded[0] / (double)n[0], (double)padded[1] / (double)n[1]);
     assert_true((double)padded[0] < 1.1 * (double)n[0]);
     assert_true((double)padded[1] < 1.35 * (double)n[1]);
     recur_pair_batches_destroy(b);
