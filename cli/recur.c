@@ -15,6 +15,7 @@
 const command *const all_commands[] = {&train_lm_command,
                                        &train_classify_command,
                                        &train_tag_command,
+                                       &train_seq2seq_command,
                                        &resume_command,
                                        &eval_command,
                                        &predict_command,

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "data/pairs.h"
+#include "data/pair_data.h"
 #include "data/shuffle.h"
 
 struct recur_pair_batches {

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "data/lines.h"
-#include "data/pairs.h"
+#include "data/pair_data.h"
 #include "data/record.h"
 
 struct recur_pair_reader {
@@ -116,7 +116,7 @@ static recur_status read_lines(recur_pair_reader *r, recur_pairs *p, bool *found
         status = ri_lines_next(&r->lines[1], &target, &has_target);
         if (status == RECUR_OK && has_target != *found) status = fail_lengths(r, has_target);
     }
-    return status == RECUR_OK && *found ? ri_pairs_add(p, source, target) : status;
+    return status == RECUR_OK && *found ? ri_pair_data_add(p, source, target) : status;
 }
 
 /* ---- tables ---- */
@@ -165,11 +165,11 @@ static recur_status read_record(recur_pair_reader *r, recur_pairs *p, bool *foun
     if (!r->has_record) status = next_record(r, r->source.bare, found);
     r->has_record = false;
     if (status != RECUR_OK || !*found) return status;
-    if (r->source.bare && ri_record_is_empty(&r->record)) return ri_pairs_add(p, target, target);
+    if (r->source.bare && ri_record_is_empty(&r->record)) return ri_pair_data_add(p, target, target);
     status = ri_record_check(&r->lines[0], &r->record, r->n_columns);
     if (status != RECUR_OK) return status;
     if (!r->source.bare) target = ri_record_field(&r->record, r->columns[1]);
-    return ri_pairs_add(p, ri_record_field(&r->record, r->columns[0]), target);
+    return ri_pair_data_add(p, ri_record_field(&r->record, r->columns[0]), target);
 }
 
 /* ---- from file to file ---- */
@@ -233,7 +233,7 @@ recur_status recur_pair_reader_next(recur_pair_reader *r, int64_t max_items, int
         return r->failure.status;
     }
     recur_pairs *p;
-    recur_status status = ri_pairs_create(r->ctx, &r->source, &p);
+    recur_status status = ri_pair_data_create(r->ctx, &r->source, &p);
     if (status != RECUR_OK) return status;
     status = read_pairs(r, p, max_items, max_bytes);
     if (status != RECUR_OK) {
@@ -256,7 +256,7 @@ recur_status recur_pairs_read(recur_ctx *ctx, const recur_pair_source *source, r
     recur_status       status = recur_pair_reader_open(ctx, source, &r);
     if (status != RECUR_OK) return status;
     r->is_whole = true;
-    status = ri_pairs_create(ctx, source, &p);
+    status = ri_pair_data_create(ctx, source, &p);
     if (status == RECUR_OK) status = read_pairs(r, p, INT64_MAX, INT64_MAX);
     if (status == RECUR_OK && p->n == 0)
         status = RI_FAIL(ctx, RECUR_EDATA, "%.200s holds no pairs; wanted data", r->lines[0].name);

@@ -1,14 +1,14 @@
 /* Pairs: text that becomes ids once. While it is text it lies in one block a side, and a side of an item is a piece of that.
  *
  * SPDX-License-Identifier: MIT */
-#include "data/pairs.h"
+#include "data/pair_data.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "text/vocab.h"
 
-recur_status ri_pairs_create(recur_ctx *ctx, const recur_pair_source *source, recur_pairs **pairs)
+recur_status ri_pair_data_create(recur_ctx *ctx, const recur_pair_source *source, recur_pairs **pairs)
 {
     recur_pairs *p = *pairs = ri_allocate(&ctx->allocator, 1, sizeof *p);
     if (!p) return ri_no_memory(ctx, "pairs");
@@ -39,7 +39,7 @@ static bool add_text(recur_pairs *p, int side, ri_span text)
     return to && ri_vec_add_int64(&p->ctx->allocator, &p->ends[side], p->text[side].n);
 }
 
-recur_status ri_pairs_add(recur_pairs *p, ri_span source, ri_span target)
+recur_status ri_pair_data_add(recur_pairs *p, ri_span source, ri_span target)
 {
     if (!add_text(p, RECUR_SOURCE, source) || (p->has_targets && !add_text(p, RECUR_TARGET, target)))
         return RI_FAIL(p->ctx, RECUR_EMEMORY, "no memory for pair %" PRId64, p->n + 1);

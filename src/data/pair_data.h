@@ -4,8 +4,8 @@
  *   ids[s]    the same once encoded                             id_ends[s][i]
  *
  * SPDX-License-Identifier: MIT */
-#ifndef RI_PAIRS_H
-#define RI_PAIRS_H
+#ifndef RI_PAIR_DATA_H
+#define RI_PAIR_DATA_H
 
 #include "data/vec.h"
 #include "dev/ctx.h"
@@ -24,10 +24,10 @@ struct recur_pairs {
     int64_t    n_unknown[2], n_cut;
 };
 
-recur_status ri_pairs_create(recur_ctx *ctx, const recur_pair_source *source, recur_pairs **pairs);
+recur_status ri_pair_data_create(recur_ctx *ctx, const recur_pair_source *source, recur_pairs **pairs);
 
 /* Add an item; line ends in it become spaces. Errors: RECUR_EMEMORY; nothing may be added after that. */
-recur_status ri_pairs_add(recur_pairs *pairs, ri_span source, ri_span target);
+recur_status ri_pair_data_add(recur_pairs *pairs, ri_span source, ri_span target);
 
 /* Return how many items a part has; item number i of it. */
 static inline int64_t ri_pair_items(const recur_pair_part *part)
