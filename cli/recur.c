@@ -25,6 +25,7 @@ const command *const all_commands[] = {&train_lm_command,
                                        &lab_sequential_command,
                                        &score_classify_command,
                                        &score_tag_command,
+                                       &score_seq_command,
                                        NULL};
 
 /* ---- context ---- */
