@@ -53,9 +53,9 @@ static recur_status measure(job *j)
     recur_vocab           *counter = NULL;
     bool                   has_characters = recur_vocab_unit(recur_model_vocab(j->model)) == RECUR_CHAR;
     int64_t                n = recur_pairs_items(j->pairs);
-    const recur_vocab_opts one = {.max_size = 1}; /* "<unk>" */
+    const recur_vocab_opts rare = {.min_count = 2}; /* "<unk>" is left */
     recur_status status = recur_vocab_build(j->app->ctx, has_characters ? RECUR_CHAR : RECUR_WORD, 1, &any,
-                                            &(size_t){1}, &one, &counter);
+                                            &(size_t){1}, &rare, &counter);
     j->lengths = need_memory((size_t)n, sizeof *j->lengths);
     for (int64_t i = 0; i < n && !status; i++) {
         size_t      bytes;
