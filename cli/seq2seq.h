@@ -33,8 +33,8 @@ int seq2seq_take_columns(app *a, options *o, const recur_model *model);
 /* Turn pairs into what a model reads, sources cut as the options say. */
 recur_status seq2seq_encode(recur_pairs *pairs, const recur_model *model, const options *o);
 
-/* Return the text of ids on a line of its own columns, *n bytes, which the caller frees: line ends, tabs and other signs without a shape become
- * spaces. NULL: the context's error. */
+/* Return the text of ids, which are of the model's targets, on a line of its own columns; the caller frees it. Line ends, tabs and other signs
+ * without a shape become spaces. */
 char *seq2seq_text(app *a, const recur_model *model, const int32_t *ids, int64_t n, size_t *bytes);
 
 /* ---- the data of a run (seq2seq_data.c) ---- */

@@ -50,13 +50,25 @@ recur_status seq2seq_encode(recur_pairs *pairs, const recur_model *model, const 
                               options_int(o, "max-source"));
 }
 
+/* Make bytes text: parts of words may break a character off, which becomes U+FFFD. Takes over what it is given. */
+static char *mend(char *text, size_t *bytes)
+{
+    json_t *whole = output_string(text, *bytes);
+    *bytes = json_string_length(whole);
+    free(text);
+    text = need_memory(*bytes + 1, 1);
+    memcpy(text, json_string_value(whole), *bytes);
+    json_decref(whole);
+    return text;
+}
+
 char *seq2seq_text(app *a, const recur_model *model, const int32_t *ids, int64_t n, size_t *bytes)
 {
     const recur_vocab *vocab = recur_seq2seq_target_vocab(model);
-    recur_status       status = recur_vocab_decode(a->ctx, vocab, ids, n, NULL, bytes);
-    if (status) return NULL;
+    if (recur_vocab_decode(a->ctx, vocab, ids, n, NULL, bytes)) abort(); /* the library's own ids */
     char *text = need_memory(*bytes + 1, 1);
     recur_vocab_decode(a->ctx, vocab, ids, n, text, bytes);
+    if (recur_vocab_unit(vocab) == RECUR_BPE) text = mend(text, bytes);
     for (size_t i = 0; i < *bytes; i++)
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) text[i] = ' ';
     return text;
