@@ -213,9 +213,9 @@ static const option learning_rows[] = {
     {.name = "stop-on",
      .form = "NAME",
      .type = OPTION_CHOICE,
-     .choices = "loss|accuracy",
+     .choices = "loss|accuracy|bleu",
      .fallback = "loss",
-     .help = "what makes a model better in validation: loss or accuracy"},
+     .help = "what makes a model better in validation: loss, accuracy or bleu (of targets written greedily)"},
     ROW_END,
 };
 
@@ -367,6 +367,11 @@ static recur_status learn(recur_model *model, const options *o, const void *data
     recur_seq2seq_opts seq2seq = seq2seq_train_opts(o);
     recur_pair_feed    train = recur_pair_batches_feed(d->batches[0]), valid = {0};
     if (d->batches[1]) valid = recur_pair_batches_feed(d->batches[1]);
+    seq2seq_judge judge = {.options = o, .ctx = d->ctx, .part = d->parts[1]};
+    if (d->batches[1] && seq2seq_keeps_text(o)) {
+        seq2seq.judge = seq2seq_bleu;
+        seq2seq.user = &judge;
+    }
     return recur_seq2seq_train(model, &train, d->batches[1] ? &valid : NULL, &seq2seq, opts, hooks, NULL);
 }
 

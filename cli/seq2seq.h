@@ -18,7 +18,8 @@ recur_seq2seq_spec seq2seq_spec(const options *o);
 recur_seq2seq_opts seq2seq_train_opts(const options *o);
 recur_batch_opts   seq2seq_batch_opts(const options *o);
 recur_decode_opts  seq2seq_decode_opts(const options *o);
-bool               seq2seq_has_data(const options *o); /* files of pairs are named */
+bool               seq2seq_has_data(const options *o);   /* files of pairs are named */
+bool               seq2seq_keeps_text(const options *o); /* validation compares texts */
 
 /* ---- reading (seq2seq_source.c) ---- */
 
@@ -35,13 +36,14 @@ recur_status seq2seq_encode(recur_pairs *pairs, const recur_model *model, const 
 
 /* Return the text of ids, which are of the model's targets, on a line of its own columns; the caller frees it. Line ends, tabs and other signs
  * without a shape become spaces. */
-char *seq2seq_text(app *a, const recur_model *model, const int32_t *ids, int64_t n, size_t *bytes);
+char *seq2seq_text(recur_ctx *ctx, const recur_model *model, const int32_t *ids, int64_t n, size_t *bytes);
 
 /* ---- the data of a run (seq2seq_data.c) ---- */
 
 enum { PAIR_STREAMS = 4 };
 
 typedef struct pair_data {
+    recur_ctx          *ctx;
     spool               streams[PAIR_STREAMS]; /* of the options that name files */
     recur_pairs        *train, *valid;
     recur_pair_part     parts[2];
@@ -57,6 +59,15 @@ int      seq2seq_data_make(app *a, options *o, void *data, recur_model **model);
 int      seq2seq_data_keep(app *a, options *o, void *data, store *s);
 void     seq2seq_data_free(app *a, void *data);
 uint64_t seq2seq_data_checksum(const void *data);
+
+/* A judge of validation, whose score is the BLEU of what a model writes greedily for the sources of a part. */
+typedef struct seq2seq_judge {
+    recur_ctx      *ctx;
+    const options  *options;
+    recur_pair_part part;
+} seq2seq_judge;
+
+recur_status seq2seq_bleu(void *judge, const recur_model *model, double *score);
 
 int seq2seq_eval(app *a, options *o, const recur_model *model);
 int seq2seq_predict(app *a, options *o, const recur_model *model);

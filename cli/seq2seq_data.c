@@ -43,6 +43,7 @@ static int read_pairs(app *a, const options *o, bool is_valid, recur_pairs **pai
     int code = seq2seq_source(a, o, is_valid ? "valid" : "data", is_valid ? "valid-source" : "source",
                               is_valid ? "valid-target" : "target", false, &s);
     if (code || s.n == 0) return code;
+    s.keep_text = seq2seq_keeps_text(o);
     recur_status status = recur_pairs_read(a->ctx, &s, pairs);
     return status ? output_failure(a, status) : RECUR_OK;
 }
@@ -164,7 +165,8 @@ static int note_columns(app *a, options *o, recur_model *model)
 
 int seq2seq_data_make(app *a, options *o, void *data, recur_model **model)
 {
-    pair_data   *d = data;
+    pair_data *d = data;
+    d->ctx = a->ctx;
     recur_status status = divide(a, o, d);
     if (!status) status = create(a, o, d, model);
     if (!status) status = seq2seq_encode(d->train, *model, o);

@@ -15,15 +15,24 @@ typedef struct loss_sum {
     int64_t tokens;
 } loss_sum;
 
+/* What a model writes for the sources of a part. */
+typedef struct targets {
+    recur_ctx         *ctx;
+    const recur_model *model;
+    recur_pair_part    part;
+    int64_t            n_items; /* of its pairs */
+    char             **texts;   /* [n_items] */
+    size_t            *bytes;
+    int64_t            n_cut;
+} targets;
+
 typedef struct job {
     app               *app;
     const recur_model *model;
     recur_pairs       *pairs;
+    targets            found;
     int64_t            edges[OPTION_MAX_NUMBERS], n_edges;
     int64_t           *lengths; /* [items]: words of the sources */
-    char             **texts;   /* [items]: of the targets found */
-    size_t            *bytes;
-    int64_t            n_cut;
     loss_sum           all, by_length[OPTION_MAX_NUMBERS + 1];
     recur_seq_scorer  *scorer;
     double             begun; /* share of the work that was done before this part of it */
@@ -97,40 +106,80 @@ static recur_status find_loss(job *j)
 
 static void take(void *user, const recur_hypothesis *h)
 {
-    job *j = user;
-    j->texts[h->item] = seq2seq_text(j->app, j->model, h->ids, h->n, &j->bytes[h->item]);
-    j->n_cut += h->is_cut;
+    targets *t = user;
+    t->texts[h->item] = seq2seq_text(t->ctx, t->model, h->ids, h->n, &t->bytes[h->item]);
+    t->n_cut += h->is_cut;
 }
 
-static recur_status find_targets(job *j, const options *o)
+static recur_status find_targets(targets *t, const recur_decode_opts *opts, const recur_run_hooks *hooks)
 {
-    const recur_run_hooks hooks = {.user = j, .tick = on_tick};
-    recur_pair_part       part = {.pairs = j->pairs};
-    recur_decode_opts     opts = seq2seq_decode_opts(o);
-    size_t                n = (size_t)recur_pairs_items(j->pairs);
-    j->texts = need_memory(n, sizeof *j->texts);
-    j->bytes = need_memory(n, sizeof *j->bytes);
-    j->begun = 0.2;
-    return recur_seq2seq_predict(j->model, &part, &opts, &hooks, take, j);
+    t->n_items = recur_pairs_items(t->part.pairs);
+    t->texts = need_memory((size_t)t->n_items, sizeof *t->texts);
+    t->bytes = need_memory((size_t)t->n_items, sizeof *t->bytes);
+    return recur_seq2seq_predict(t->model, &t->part, opts, hooks, take, t);
 }
 
-/* Count them in the order of the data, so that their batches do not matter. */
-static recur_status count_targets(job *j, const options *o)
+static void free_targets(targets *t)
 {
-    recur_unit                  unit = recur_vocab_unit(recur_model_vocab(j->model));
-    const option_value         *tokenise = options_find(o, "tokenise");
-    bool                        is_cut = tokenise->n_texts ? tokenise->choice == 1 : unit == RECUR_WORD;
-    const recur_seq_scorer_opts opts = {.tokenise = is_cut ? RECUR_TOKENISE_NONE : RECUR_TOKENISE_13A,
-                                        .by_characters = unit == RECUR_CHAR,
-                                        .n_edges = j->n_edges,
-                                        .edges = j->edges};
-    recur_status                status = recur_seq_scorer_create(j->app->ctx, &opts, &j->scorer);
-    for (int64_t i = 0; i < recur_pairs_items(j->pairs) && !status; i++) {
+    for (int64_t i = 0; i < t->n_items; i++) free(t->texts[i]);
+    free(t->texts);
+    free(t->bytes);
+}
+
+/* Count them in the order of the data, so that their batches do not matter. lengths may be NULL. */
+static recur_status count_targets(const targets *t, const int64_t *lengths, recur_seq_scorer *scorer)
+{
+    recur_status status = RECUR_OK;
+    int64_t      n = t->part.items ? t->part.n : t->n_items;
+    for (int64_t i = 0; i < n && !status; i++) {
         size_t      bytes;
-        const char *reference = recur_pairs_text(j->pairs, i, RECUR_TARGET, &bytes);
-        status = recur_seq_scorer_add(j->scorer, j->texts[i], j->bytes[i], &reference, &bytes, j->lengths[i]);
+        int64_t     item = t->part.items ? t->part.items[i] : i;
+        const char *reference = recur_pairs_text(t->part.pairs, item, RECUR_TARGET, &bytes);
+        status = recur_seq_scorer_add(scorer, t->texts[item], t->bytes[item], &reference, &bytes,
+                                      lengths ? lengths[item] : 0);
     }
     return status;
+}
+
+/* Words that white space separates are cut already; others are cut as sacreBLEU does. */
+static recur_tokenisation tokenisation_of(const recur_model *model)
+{
+    bool is_cut = recur_vocab_unit(recur_model_vocab(model)) == RECUR_WORD;
+    return is_cut ? RECUR_TOKENISE_NONE : RECUR_TOKENISE_13A;
+}
+
+recur_status seq2seq_bleu(void *user, const recur_model *model, double *score)
+{
+    const seq2seq_judge        *judge = user;
+    targets                     t = {.ctx = judge->ctx, .model = model, .part = judge->part};
+    const recur_seq_scorer_opts opts = {.tokenise = tokenisation_of(model)};
+    recur_seq_scorer           *scorer = NULL;
+    recur_seq_report            r;
+    recur_status                status = recur_seq_scorer_create(t.ctx, &opts, &scorer);
+    if (!status) status = find_targets(&t, NULL, NULL);
+    if (!status) status = count_targets(&t, NULL, scorer);
+    if (!status) status = recur_seq_scorer_report(scorer, &r);
+    if (!status) *score = r.all.bleu.value;
+    recur_seq_scorer_destroy(scorer);
+    free_targets(&t);
+    return status;
+}
+
+static recur_status score_targets(job *j, const options *o)
+{
+    const recur_run_hooks       hooks = {.user = j, .tick = on_tick};
+    const recur_decode_opts     decode = seq2seq_decode_opts(o);
+    const option_value         *tokenise = options_find(o, "tokenise");
+    const recur_seq_scorer_opts opts = {
+        .tokenise = tokenise->n_texts ? (recur_tokenisation)tokenise->choice : tokenisation_of(j->model),
+        .by_characters = recur_vocab_unit(recur_model_vocab(j->model)) == RECUR_CHAR,
+        .n_edges = j->n_edges,
+        .edges = j->edges};
+    j->begun = 0.2;
+    j->found = (targets){.ctx = j->app->ctx, .model = j->model, .part = {.pairs = j->pairs}};
+    recur_status status = recur_seq_scorer_create(j->app->ctx, &opts, &j->scorer);
+    if (!status) status = find_targets(&j->found, &decode, &hooks);
+    return status ? status : count_targets(&j->found, j->lengths, j->scorer);
 }
 
 /* ---- telling ---- */
@@ -149,7 +198,7 @@ static void tell_json(job *j, const recur_seq_report *r)
     for (size_t i = 0; i < json_array_size(lengths); i++)
         put_loss(json_array_get(lengths, i), &j->by_length[i]);
     json_object_set_new(line, "unknown", json_integer(recur_pairs_unknown(j->pairs, RECUR_SOURCE)));
-    json_object_set_new(line, "cut", json_integer(j->n_cut));
+    json_object_set_new(line, "cut", json_integer(j->found.n_cut));
     output_json(j->app, line);
 }
 
@@ -170,8 +219,9 @@ static recur_status tell(job *j)
         tell_json(j, &r);
     else
         tell_text(j, &r);
-    if (j->n_cut)
-        progress_say(j->app, "note: %" PRId64 " targets were made to end at their greatest length", j->n_cut);
+    if (j->found.n_cut)
+        progress_say(j->app, "note: %" PRId64 " targets were made to end at their greatest length",
+                     j->found.n_cut);
     return RECUR_OK;
 }
 
@@ -183,9 +233,8 @@ static recur_status evaluate(job *j, const options *o, recur_pair_source *source
     if (!status) status = measure(j);
     progress_begin(j->app);
     if (!status) status = find_loss(j);
-    if (!status) status = find_targets(j, o);
+    if (!status) status = score_targets(j, o);
     progress_clear(j->app);
-    if (!status) status = count_targets(j, o);
     return status ? status : tell(j);
 }
 
@@ -200,9 +249,7 @@ int seq2seq_eval(app *a, options *o, const recur_model *model)
         recur_status status = evaluate(&j, o, &source);
         if (status) code = output_failure(a, status);
     }
-    for (int64_t i = 0; j.texts && i < recur_pairs_items(j.pairs); i++) free(j.texts[i]);
-    free(j.texts);
-    free(j.bytes);
+    free_targets(&j.found);
     free(j.lengths);
     recur_seq_scorer_destroy(j.scorer);
     recur_pairs_destroy(j.pairs);

@@ -97,6 +97,11 @@ bool seq2seq_has_data(const options *o)
            (options_find(o, "source")->n_texts > 0 && options_find(o, "target")->n_texts > 0);
 }
 
+bool seq2seq_keeps_text(const options *o)
+{
+    return is(o, "stop-on", "bleu");
+}
+
 /* ---- what does not go together ---- */
 
 /* Files are kept by their whole names, columns as they are. */

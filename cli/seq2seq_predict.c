@@ -52,7 +52,7 @@ static void take(void *user, const recur_hypothesis *h)
     job    *j = user;
     answer *a = &j->answers[h->item * j->opts.n_best + h->rank];
     *a = (answer){.log_p = h->log_p, .score = h->score, .tokens = h->n};
-    a->text = seq2seq_text(j->app, j->model, h->ids, h->n, &a->bytes);
+    a->text = seq2seq_text(j->app->ctx, j->model, h->ids, h->n, &a->bytes);
     j->n_answers[h->item] = h->rank + 1;
     if (h->rank > 0) return;
     j->n_cut += h->is_cut;

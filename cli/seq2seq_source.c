@@ -62,12 +62,12 @@ static char *mend(char *text, size_t *bytes)
     return text;
 }
 
-char *seq2seq_text(app *a, const recur_model *model, const int32_t *ids, int64_t n, size_t *bytes)
+char *seq2seq_text(recur_ctx *ctx, const recur_model *model, const int32_t *ids, int64_t n, size_t *bytes)
 {
     const recur_vocab *vocab = recur_seq2seq_target_vocab(model);
-    if (recur_vocab_decode(a->ctx, vocab, ids, n, NULL, bytes)) abort(); /* the library's own ids */
+    if (recur_vocab_decode(ctx, vocab, ids, n, NULL, bytes)) abort(); /* the library's own ids */
     char *text = need_memory(*bytes + 1, 1);
-    recur_vocab_decode(a->ctx, vocab, ids, n, text, bytes);
+    recur_vocab_decode(ctx, vocab, ids, n, text, bytes);
     if (recur_vocab_unit(vocab) == RECUR_BPE) text = mend(text, bytes);
     for (size_t i = 0; i < *bytes; i++)
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) text[i] = ' ';
