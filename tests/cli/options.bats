@@ -21,7 +21,7 @@ no() {
   no "--cell wants rnn, relu, lstm or gru, found 'lstn'; did you mean lstm?" --cell lstn
   no "did you mean adam?" --optim adan
   no "did you mean cosine?" --schedule cosin
-  no "--unit wants char, byte or word, found 'zzz'" --unit zzz
+  no "--unit wants char, byte, word or bpe, found 'zzz'" --unit zzz
 }
 
 @test "a number out of range is answered with the nearest" {
