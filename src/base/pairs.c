@@ -4,7 +4,6 @@
 #include "base/pairs.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 enum { FIRST_CAPACITY = 128 };
 
@@ -62,10 +61,13 @@ void ri_pairs_destroy(ri_pairs *pairs)
     ri_pairs_init(pairs, pairs->allocator);
 }
 
+/* The newest goes first: all that its probe passed is then still there. */
 void ri_pairs_clear(ri_pairs *pairs)
 {
-    pairs->n = 0;
-    if (pairs->slots) memset(pairs->slots, 0, (size_t)pairs->n_slots * sizeof *pairs->slots);
+    while (pairs->n > 0) {
+        pairs->n--;
+        pairs->slots[slot_of(pairs, pairs->list[pairs->n])] = 0;
+    }
 }
 
 int64_t ri_pairs_find(const ri_pairs *pairs, ri_pair pair)

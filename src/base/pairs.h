@@ -22,7 +22,7 @@ typedef struct ri_pairs {
 void ri_pairs_init(ri_pairs *pairs, const recur_allocator *allocator);
 void ri_pairs_destroy(ri_pairs *pairs);
 
-/* Forget every pair and keep the memory. */
+/* Forget every pair and keep the memory; the time depends on the pairs alone. */
 void ri_pairs_clear(ri_pairs *pairs);
 
 /* Return the number of a pair, -1 if it is not there. */
