@@ -104,7 +104,9 @@ recur_status recur_seq_scorer_add(recur_seq_scorer *scorer, const char *hypothes
     for (int k = 0; k <= n && !status; k++) {
         texts[k] =
             k == 0 ? (ri_span){hypothesis, bytes} : (ri_span){references[k - 1], reference_bytes[k - 1]};
-        status = check_text(ctx, k == 0 ? "a hypothesis" : "a reference", texts[k]);
+        char what[40] = "the hypothesis";
+        if (k > 0) snprintf(what, sizeof what, "reference %d", k);
+        status = check_text(ctx, what, texts[k]);
     }
     item new = {.length = length};
     if (!status) status = ri_seq_count(&scorer->counter, texts, &new.counts);
