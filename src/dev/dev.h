@@ -117,7 +117,7 @@ typedef struct ri_linear_xent_pass {
     double        *row_loss; /* [n] of work space */
 } ri_linear_xent_pass;
 
-enum { RI_XENT_BLOCK = 128 };
+enum { RI_XENT_BLOCK = 256 };
 
 /* The sequences of a pack by the caller's numbers: step t < length[b] of b is row offset[t] + rank_of[b]. */
 typedef struct ri_sequences {

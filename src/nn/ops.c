@@ -43,15 +43,20 @@ static double grad_of_scalar(recur_tape *tape, recur_var y)
 
 /* ---- sums ---- */
 
-/* Every element gets the same gradient: dx += g * ones, and ones are x * 0 + 1, so they need memory of their own. */
+/* Every element gets the same gradient: dx += g * ones, a stretch of ones at a time. */
 static void sum_backward(recur_tape *tape, void *saved)
 {
+    enum { STRETCH = 1 << 14 };
     const op_saved *s = saved;
     const ri_node  *x = ri_tape_at(tape, s->a);
-    void           *ones = ri_tape_elements(tape, x->count);
+    int64_t         most = x->count < STRETCH ? x->count : STRETCH;
+    void           *ones = ri_tape_elements(tape, most);
     if (!ones) return;
-    tape->ctx->dev->fill(tape->ctx, x->count, 1, ones);
-    tape->ctx->dev->axpy(tape->ctx, x->count, grad_of_scalar(tape, s->y), ones, x->grad);
+    tape->ctx->dev->fill(tape->ctx, most, 1, ones);
+    double g = grad_of_scalar(tape, s->y);
+    for (int64_t i = 0; i < x->count; i += most)
+        tape->ctx->dev->axpy(tape->ctx, x->count - i < most ? x->count - i : most, g, ones,
+                             ri_at(tape->ctx, x->grad, i));
 }
 
 recur_var recur_sum(recur_tape *tape, recur_var x)

@@ -68,7 +68,7 @@ no() {
   no "--forget-bias is for --cell lstm" --cell rnn --forget-bias 1
   no "--momentum is for --optim sgd or rmsprop, found --optim adam" --momentum 0.5
   no "--decay-rate is for --optim rmsprop" --optim sgd --decay-rate 0.5
-  no "--vocab is for --unit char or word" --unit byte --vocab 10
+  no "--vocab is for --unit char, word or bpe" --unit byte --vocab 10
   no "--init chrono is for gates" --cell rnn --init chrono:10
   no "--patience wants validation data" --patience 3 --split 1,0
 }

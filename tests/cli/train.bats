@@ -41,7 +41,7 @@ load helpers
 --split 0.8,0.1,0.1 --eval-every 2 --patience 1
 --minutes 0.001 --epochs 3
 LIST
-  [ "$n" = 11 ]
+  [ "$n" = 12 ]
 }
 
 @test "the default run has a name of its own under runs/" {
