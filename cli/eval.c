@@ -31,7 +31,10 @@ static const option_group *const eval_groups[] = {
 static int eval(app *a, options *o)
 {
     recur_model *model = NULL;
-    int          code = app_open(a, o);
+    if (!options_find(o, "data")->n_texts && !options_find(o, "source")->n_texts)
+        return output_error(a, RECUR_EARG,
+                            "recur eval wants --data FILE, or --source FILE and --target FILE; found none");
+    int code = app_open(a, o);
     if (code) return code;
     recur_status status = recur_model_load(a->ctx, o->args[0], &model);
     if (status) return output_failure(a, status);

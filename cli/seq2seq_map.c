@@ -33,6 +33,7 @@ int attention_open(app *a, const char *path, const recur_model *model, attention
     attention_file *f = *out = need_memory(1, sizeof *f);
     *f = (attention_file){.app = a, .model = model, .path = path};
     f->form = ends_in(path, ".svg") ? FORM_PICTURE : ends_in(path, ".tsv") ? FORM_TABLE : FORM_JSON;
+    if (f->form == FORM_PICTURE) return RECUR_OK; /* written when there is something to draw */
     f->file = fopen(path, "wb");
     if (!f->file) return output_error(a, RECUR_EIO, "cannot write %s: %s", path, strerror(errno));
     if (f->form == FORM_TABLE) fputs("line\ttarget_place\ttarget\tsource_place\tsource\tweight\n", f->file);
@@ -43,6 +44,8 @@ int attention_close(attention_file *f)
 {
     int code = RECUR_OK;
     if (!f) return code;
+    if (f->form == FORM_PICTURE && !f->is_drawn)
+        progress_say(f->app, "note: %s is not written, since no line has a target to draw", f->path);
     bool is_written = !f->file || (!ferror(f->file) && fflush(f->file) == 0);
     int  reason = errno;
     if (f->file && fclose(f->file) != 0 && is_written) {
@@ -115,9 +118,37 @@ static void write_table(const attention_file *f, int64_t line, const int32_t *id
         }
 }
 
+/* The words along an edge of the picture. The caller frees them. */
+static recur_map_word *words_of(const recur_vocab *vocab, const int32_t *ids, int64_t n)
+{
+    recur_map_word *words = need_memory((size_t)n + 1, sizeof *words);
+    for (int64_t i = 0; i <= n; i++) words[i].bytes = token_of(vocab, ids, n, i, &words[i].size);
+    return words;
+}
+
+static int draw(attention_file *f, int64_t line, const int32_t *ids, const recur_hypothesis *h)
+{
+    char title[64];
+    snprintf(title, sizeof title, "attention of line %" PRId64, line);
+    recur_map_word           *source = words_of(recur_model_vocab(f->model), ids, h->n_source);
+    recur_map_word           *target = words_of(recur_seq2seq_target_vocab(f->model), h->ids, h->n);
+    const recur_attention_map map = {.title = title,
+                                     .n_source = h->n_source + 1,
+                                     .n_target = h->n + 1,
+                                     .source = source,
+                                     .target = target,
+                                     .weights = h->attention};
+    recur_status              status = recur_attention_save_map(f->app->ctx, &map, f->path);
+    free(source);
+    free(target);
+    f->is_drawn = true;
+    return status ? output_failure(f->app, status) : RECUR_OK;
+}
+
 int attention_write(attention_file *f, int64_t line, const int32_t *ids, const recur_hypothesis *h)
 {
     if (!h->attention) return RECUR_OK; /* an empty line saw nothing */
+    if (f->form == FORM_PICTURE) return f->is_drawn ? RECUR_OK : draw(f, line, ids, h);
     if (f->form == FORM_JSON) write_json(f, line, ids, h);
     if (f->form == FORM_TABLE) write_table(f, line, ids, h);
     return RECUR_OK;

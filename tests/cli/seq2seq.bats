@@ -161,7 +161,7 @@ value() {
   "$RECUR" predict "$dir/run" "$dir/a" --min-length 5 --length-penalty 0.6 --beam 2 | awk 'NF < 5 { exit 1 }'
 }
 
-@test "attention is written as JSON lines and as a table" {
+@test "attention is written as JSON lines, as a table and as a picture" {
   pairs 60
   learn --steps 5 --reverse-source
   printf 'a b c\n\nd\n' >"$dir/lines"
@@ -179,6 +179,8 @@ for m in maps:
 PY
   "$RECUR" predict "$dir/run" "$dir/lines" --attention-out "$dir/w.tsv" >/dev/null
   awk -F '\t' 'NR > 1 && NF != 6 { exit 1 } NR > 1 { sum[$1 " " $2] += $6 } END { for (k in sum) if (sum[k] < 0.999 || sum[k] > 1.001) exit 1 }' "$dir/w.tsv"
+  printf '\na b c\nd\n' | "$RECUR" predict "$dir/run" --attention-out "$dir/w.svg" >/dev/null
+  grep -q 'attention of line 2' "$dir/w.svg" && python3 -c 'import sys, xml.dom.minidom as x; x.parse(sys.argv[1])' "$dir/w.svg"
   call predict "$dir/run" "$dir/lines" --attention-out "$dir/no/w"
   [ "$status" = 5 ] && [[ $err == *"cannot write $dir/no/w"* ]]
   call train seq2seq --source "$dir/a" --target "$dir/b" "${small[@]}" --attention none --steps 2 --out "$dir/plain"
@@ -278,7 +280,8 @@ KINDS
   refuses 2 "the best 3 of a beam of 2" predict "$dir/made" "$dir/a" --beam 2 --nbest 3
   refuses 2 "at least 5 and at most 4" predict "$dir/made" "$dir/a" --min-length 5 --max-length 4
   refuses 2 "--top is for a classifier" predict "$dir/made" "$dir/a" --top 2
-  refuses 2 "wants --source FILE and --target FILE" eval "$dir/made"
+  refuses 2 "--source FILE and --target FILE" eval "$dir/made"
+  refuses 2 "wants --source FILE and --target FILE" eval "$dir/made" --source "$dir/a"
   head -5 "$dir/b" >"$dir/c"
   refuses 3 "$dir/a has 30 lines and $dir/c 5" eval "$dir/made" --source "$dir/a" --target "$dir/c"
   call generate "$dir/made"
