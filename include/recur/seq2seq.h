@@ -80,9 +80,10 @@ RECUR_API int32_t recur_seq2seq_mark(const recur_model *model);
 
 /* ---- on a tape ---- */
 
-/* A batch with its marks, as packs; filled again and again. */
+/* A batch with its marks, as packs. */
 typedef struct recur_seq2seq_batch recur_seq2seq_batch;
 
+/* Create an empty batch for a model, to be filled again and again. Errors: RECUR_EARG for a model of another task; RECUR_EMEMORY. */
 RECUR_API recur_status recur_seq2seq_batch_create(const recur_model *model, recur_seq2seq_batch **batch);
 RECUR_API void         recur_seq2seq_batch_destroy(recur_seq2seq_batch *batch); /* NULL is accepted */
 
