@@ -23,7 +23,7 @@ void metrics_print_classes(app *a, const recur_class_report *r);
 void metrics_print_tags(app *a, const recur_tag_report *r);
 
 /* The same as JSON objects: {"task":"classify","items" ...} and {"task":"tag","sentences" ...}. */
-json_t *metrics_json_classes(app *a, const recur_class_report *r);
+json_t *metrics_json_classes(const recur_class_report *r);
 json_t *metrics_json_tags(app *a, const recur_tag_report *r);
 
 #endif

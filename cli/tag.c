@@ -182,6 +182,8 @@ const command train_tag_command = {
 
 recur_status tag_complete(options *o)
 {
+    if (options_on(o, "freeze-vectors") && !options_text(o, "vectors"))
+        return options_fail(o, RECUR_EARG, "--freeze-vectors is for --vectors FILE, found none");
     return train_complete(o, 100);
 }
 

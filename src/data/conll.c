@@ -135,8 +135,8 @@ static recur_status read_line(recur_reader *r, recur_dataset *d, ri_span line, s
     if (r->n_fields == 0) status = find_columns(r, is_tabbed);
     if (status == RECUR_OK && r->record.fields.n != r->n_fields)
         status = ri_lines_fail(&r->lines, r->lines.number,
-                               "%" PRId64 " columns; wanted %" PRId64 ", as in the first word line",
-                               r->record.fields.n, r->n_fields);
+                               "%" PRId64 " column%s; wanted %" PRId64 ", as in the first word line",
+                               r->record.fields.n, r->record.fields.n == 1 ? "" : "s", r->n_fields);
     *token = s->n;
     return status == RECUR_OK ? add_word(r, d, s) : status;
 }

@@ -214,8 +214,8 @@ bad() {
 @test "data that are at fault: one sentence, exit 3, nothing written" {
   printf 'a\tx\nb\ty\nc\n' | bad "bad.tsv, line 3"
   printf 'a,x\nb,"y\n' | bad "bad.tsv, line 2" --format csv
-  printf 'a\tx\na\ty\na\tz\n' | bad "all 3" --split 1,0
-  awk 'BEGIN { for (i = 0; i < 10000; i++) print "l" i "\ttext" }' | bad "is this the right column"
+  printf 'a\tx\na\ty\na\tz\n' | bad "bad.tsv: there is nothing to learn: all 3" --split 1,0
+  awk 'BEGIN { for (i = 0; i < 10000; i++) print "l" i "\ttext" }' | bad "bad.tsv: 9000 different labels"
   printf 'a\tx\nb\ty\n' | bad "column" --label 7
   printf 'a\tx\nb\ty\n' | bad "'stars'" --label stars || printf 'a\tx\nb\ty\n' | bad "stars" --label stars
   printf 'a\tx\n\xff\ty\n' | bad "bad.tsv, line 2"
@@ -228,9 +228,15 @@ bad() {
   awk 'BEGIN { printf "pos\tt\t"; for (i = 0; i < 100000; i++) printf "word%d ", i % 50; print "" }' >>"$dir/train.tsv"
   learn --epochs 1 --hidden 2 --split 1,0
   [[ $err == *"occurs only once"*"rare"* ]]
+  [[ $err == *"train.tsv: 2 texts without a word, first in line 41; kept"* ]]
   printf 'never\tt\twhat is this\npos\tt\tgreat\nnever\tt\tagain\n' >"$dir/test.tsv"
   call eval "$dir/run" --data "$dir/test.tsv"
-  [ "$status" = 0 ] && [[ $err == *'never (2)'* ]]
+  [ "$status" = 0 ] && [[ $err == *'"never" never occurred in training (2 times, first at '*'test.tsv, line 1)'* ]]
+  [ "$(grep -c 'never' "$dir/err")" = 1 ]
+  printf 'never\tt\tgreat\n' >"$dir/test.tsv"
+  call eval "$dir/run" --data "$dir/test.tsv"
+  [ "$status" = 0 ] && [[ $out != *nan* ]] && [[ $err == *"(1 time, "* ]]
+  printf 'never\tt\twhat is this\npos\tt\tgreat\nnever\tt\tagain\n' >"$dir/test.tsv"
   [ "$(value "['unseen'][0]['label'], o['items'], o['accuracy'] <= 1/3 + 1e-9" eval "$dir/run" --data "$dir/test.tsv")" = "('never', 3, True)" ]
 }
 

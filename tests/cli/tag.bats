@@ -150,6 +150,7 @@ learn() {
 @test "options that do not go together are refused" {
   sentences 20 >"$dir/x"
   refuses 2 "--char-hidden is for --char-features yes" train tag "$dir/x" --char-hidden 5 --out "$dir/run"
+  refuses 2 "--freeze-vectors is for --vectors" train tag "$dir/x" --freeze-vectors --out "$dir/run"
   refuses 2 "--embed wants" train tag "$dir/x" --embed 0 --out "$dir/run"
   refuses 2 "--pool" train tag "$dir/x" --pool mean --out "$dir/run"
   learn --steps 2
