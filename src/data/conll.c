@@ -58,7 +58,8 @@ static recur_status find_columns(recur_reader *r, bool is_tabbed)
 {
     int64_t      n = r->record.fields.n, token, tag = -1;
     bool         is_conllu = n == CONLLU_COLUMNS;
-    recur_status status = find_column(r, r->source.token, is_conllu ? FORM : 0, &token);
+    const char  *column = r->source.bare && n == 1 ? NULL : r->source.token; /* words alone */
+    recur_status status = find_column(r, column, is_conllu ? FORM : 0, &token);
     if (status == RECUR_OK && !r->source.bare)
         status = find_column(r, r->source.tag, is_conllu ? UPOS : n - 1, &tag);
     if (status == RECUR_OK && token == tag)

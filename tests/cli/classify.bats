@@ -168,6 +168,18 @@ learn() {
   [ "$status" = 8 ]
 }
 
+@test "a run with batches by tokens goes on" {
+  reviews 60 >"$dir/train.tsv"
+  for tokens in 100 "100 --batch 4"; do
+    # shellcheck disable=SC2086
+    call train classify "$dir/train.tsv" --label 1 --text 3 --hidden 4 --embed 4 --epochs 1 --batch-tokens $tokens --overwrite --out "$dir/run"
+    [ "$status" = 0 ]
+    [ "$(grep -c '^batch = 4' "$dir/run/config")" = "$([ "$tokens" = 100 ] && echo 0 || echo 1)" ]
+    call resume "$dir/run" --epochs 2
+    [ "$status" = 0 ]
+  done
+}
+
 @test "the same model for every number of threads" {
   learn --epochs 1 --threads 1
   mv "$dir/run" "$dir/one"
