@@ -206,7 +206,7 @@ learn() {
   call inspect "$dir/run"
   [[ $out == *"embedding of 4 (frozen)"* ]]
   call train classify "$dir/train.tsv" "${options[@]}" --embed 5 --vectors "$dir/vectors" --out "$dir/other"
-  [ "$status" = 2 ] && [[ $err == *"the vectors are of"* ]] && [ ! -e "$dir/other" ]
+  [ "$status" = 2 ] && [[ $err == *"the vectors are of 4 numbers; wanted 5, as the embedding is"* ]] && [ ! -e "$dir/other" ]
   echo 'great 1 1' >"$dir/vectors"
   call train classify "$dir/train.tsv" "${options[@]}" --embed 5 --vectors "$dir/vectors" --out "$dir/other"
   [ "$status" != 0 ]
