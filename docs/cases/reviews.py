@@ -17,9 +17,9 @@ praise meets the i-th complaint. The first line of a pair is praise then complai
 Words are what stands between white space, in title and text together, as in 'recur eval --by-length'. A run's accuracy is that of a model and a
 seed; figures are means over the seeds, and their 95 % intervals come from 2,000 resamples of the reviews, the same for all models.
 SPDX-License-Identifier: MIT"""
-import glob
 import os
 import random
+import re
 import sys
 
 
@@ -106,7 +106,8 @@ STEPS = [("under 20", 0, 20), ("20 to 50", 20, 51), ("51 to 100", 51, 101), ("10
 
 
 def seeds(folder, name):
-    return sorted(glob.glob(os.path.join(folder, name + "-[0-9]*", "splices.txt")))
+    runs = sorted(run for run in os.listdir(folder) if re.fullmatch(name + "-[0-9]+", run))
+    return [path for path in (os.path.join(folder, run, "splices.txt") for run in runs) if os.path.exists(path)]
 
 
 def guesses(folder, name, part):

@@ -145,6 +145,9 @@ learn() {
   [ "$(value "['accuracy']" eval "$dir/csv" --data "$dir/train.csv")" = 1.0 ]
   call eval "$dir/csv" --data "$dir/train.ts" --format ts
   [ "$status" = 2 ] || [ "$status" = 3 ]
+  reviews 4 >"$dir/texts.tsv"
+  call eval "$dir/run" --data "$dir/texts.tsv" --format tsv --label 1 --text 3
+  [ "$status" = 2 ] && [[ $err == *"the model reads series, found texts"* ]]
 }
 
 @test "a run resumes to the bit, data from a pipe are kept" {
