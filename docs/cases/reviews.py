@@ -12,7 +12,8 @@ more.tsv is the training part and one long review more for every two: reviews of
 their order. fewer.tsv is the training part without every second review of over 50 words.
 
 splices.tsv has each test review once in front and once behind: within a domain the reviews of each class are sorted by length, and the i-th
-praise meets the i-th complaint. The first line of a pair is praise then complaint, the second complaint then praise; the label is that of the end.
+praise meets the i-th complaint. The first line of a pair is praise then complaint, the second complaint then praise; the label is that of the end. The title of the
+first review is the title, that of the second stands inside the text: predictions from column 5 alone are of splices without the first title.
 
 Words are what stands between white space, in title and text together, as in 'recur eval --by-length'. A run's accuracy is that of a model and a
 seed; figures are means over the seeds, and their 95 % intervals come from 2,000 resamples of the reviews, the same for all models.
@@ -165,9 +166,9 @@ def above_vanilla(folder, models, test):
 # ---- splices: whom a model follows ----
 
 
-def follows(folder, name, rows):
+def follows(folder, name, rows, part="splices"):
     """Of each pair the shares of the seeds whose answer is the end's, the front's, praise both times, complaint both times."""
-    runs, shares = guesses(folder, name, "splices"), []
+    runs, shares = guesses(folder, name, part), []
     for i in range(0, len(rows), 2):
         kinds = [(run[i], run[i + 1]) for run in runs]
         wanted = [("negative", "positive"), ("positive", "negative"), ("positive", "positive"), ("negative", "negative")]
@@ -177,13 +178,16 @@ def follows(folder, name, rows):
 
 def spliced(folder, models, rows):
     sizes = [words(row) for row in rows[::2]]
-    head("pairs", "the end's", "the front's", "praise, both times", "complaint, both times", "end : front, under 120 words", "over 300 words")
+    head("the answer is", "the end's", "the front's", "praise, both times", "complaint, both times",
+         "end : front, under 120 words", "over 300 words", "without the first title")
     for name, title in models:
         shares = follows(folder, name, rows)
         cells = ["%.1f %%" % (100 * mean([s[k] for s in shares])) for k in range(4)]
         for a, b in ((0, 120), (301, 1 << 60)):
             group = [s for s, n in zip(shares, sizes) if a <= n < b]
             cells.append("%.1f : %.1f" % (100 * mean([s[0] for s in group]), 100 * mean([s[1] for s in group])))
+        untitled = follows(folder, name, rows, "untitled")
+        cells.append("%.1f : %.1f" % (100 * mean([s[0] for s in untitled]), 100 * mean([s[1] for s in untitled])))
         line(title, *cells)
     print("\n%d pairs, %d under 120 words, %d over 300" % (len(sizes), sum(n < 120 for n in sizes), sum(n > 300 for n in sizes)))
 

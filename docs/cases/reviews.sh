@@ -10,6 +10,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# = 2 ] || { sed -n '2,/SPDX/{/SPDX/d;s/^# \{0,1\}//;p}' "$0"; exit 2; }
 recur=${RECUR:-recur}
+case $recur in /*) ;; */*) recur=$PWD/$recur ;; esac
 seeds=${SEEDS:-1 2 3}
 folder=$2
 python3 "$here/reviews.py" data "$1" "$folder"
@@ -25,12 +26,17 @@ train() {
   elif ! grep -q '"event":"done"' "$run/log.jsonl"; then
     "$recur" resume "$run" --quiet
   fi
-  [ -e "$run/splices.txt" ] && return
-  "$recur" eval "$run" --data test.tsv --by-length 20,51 --threads 1 >"$run/eval.txt"
-  for part in test splices; do
-    "$recur" predict "$run" $part.tsv --text 4,5 --threads 1 >"$run/part.txt"
-    mv "$run/part.txt" "$run/$part.txt"
-  done
+  write eval eval "$run" --data test.tsv --by-length 20,51
+  write test predict "$run" test.tsv --text 4,5
+  write untitled predict "$run" splices.tsv --text 5
+  write splices predict "$run" splices.tsv --text 4,5
+}
+
+# write NAME COMMAND...: what the program says becomes $run/NAME.txt, unless it is there
+write() {
+  file=$run/$1.txt
+  shift
+  [ -e "$file" ] || { "$recur" "$@" --threads 1 >"$file.part" && mv "$file.part" "$file"; }
 }
 
 for seed in $seeds; do

@@ -27,9 +27,10 @@ reviews() {
   cd "$dir/parts"
   mkdir rnn-1 lstm-1 rnn-512-1
   cut -f 1 test.tsv >rnn-1/test.txt
-  cut -f 1 splices.tsv >rnn-1/splices.txt
+  cut -f 1 splices.tsv | tee rnn-1/splices.txt >rnn-1/untitled.txt
   sed 's/.*/positive/' test.tsv >lstm-1/test.txt
   cut -f 1 splices.tsv | sed 's/positive/x/; s/negative/positive/; s/x/negative/' >lstm-1/splices.txt
+  cp lstm-1/splices.txt lstm-1/untitled.txt
   cp lstm-1/* rnn-512-1
   tables=$(python3 "$root/docs/cases/reviews.py" report .)
   echo "$tables"
