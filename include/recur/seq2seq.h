@@ -75,7 +75,8 @@ RECUR_API const recur_seq2seq_spec *recur_seq2seq_get_spec(const recur_model *mo
 /* Return the vocabulary of what is written, which may be recur_model_vocab itself. NULL for another task's model. */
 RECUR_API const recur_vocab *recur_seq2seq_target_vocab(const recur_model *model);
 
-/* Return the id of </s> among targets: the size of their vocabulary. Logits have one more column than that. */
+/* Return the id of </s> among targets: the size of their vocabulary. Logits have one more column than that. -1 for another
+ * task's model. */
 RECUR_API int32_t recur_seq2seq_mark(const recur_model *model);
 
 /* ---- on a tape ---- */
