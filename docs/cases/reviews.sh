@@ -50,14 +50,15 @@ done
 # What the engineer rejected, more long reviews and more units; and which part of the change did it.
 for seed in $seeds; do
   train rnn-long more.tsv "$seed" --cell rnn
-  train rnn-mean train.tsv "$seed" --cell rnn --pool mean
-  train rnn-both train.tsv "$seed" --cell rnn --bidirectional
-  train rnn-512-slow train.tsv "$seed" --cell rnn --hidden 512 --lr 0.0005
 done
 for seed in $seeds; do
-  train rnn-slow train.tsv "$seed" --cell rnn --lr 0.0005
+  train rnn-512-slow train.tsv "$seed" --cell rnn --hidden 512 --lr 0.0001
+  train rnn-mean train.tsv "$seed" --cell rnn --pool mean
+  train rnn-both train.tsv "$seed" --cell rnn --bidirectional
+done
+for seed in $seeds; do
+  train rnn-512 train.tsv "$seed" --cell rnn --hidden 512
   train rnn-few fewer.tsv "$seed" --cell rnn
   train bilstm-max train.tsv "$seed" --cell lstm --bidirectional --pool max
-  train rnn-512 train.tsv "$seed" --cell rnn --hidden 512
 done
 python3 "$here/reviews.py" report .
