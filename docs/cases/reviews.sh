@@ -28,7 +28,7 @@ train() {
   fi
   write eval eval "$run" --data test.tsv --by-length 20,51
   write test predict "$run" test.tsv --text 4,5
-  write untitled predict "$run" splices.tsv --text 5
+  write untitled predict "$run" untitled.tsv --text 4,5
   write splices predict "$run" splices.tsv --text 4,5
 }
 
