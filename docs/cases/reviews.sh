@@ -52,13 +52,10 @@ for seed in $seeds; do
   train rnn-long more.tsv "$seed" --cell rnn
 done
 for seed in $seeds; do
+  train rnn-slow train.tsv "$seed" --cell rnn --lr 0.0005
   train rnn-512-slow train.tsv "$seed" --cell rnn --hidden 512 --lr 0.0001
   train rnn-mean train.tsv "$seed" --cell rnn --pool mean
   train rnn-both train.tsv "$seed" --cell rnn --bidirectional
 done
-for seed in $seeds; do
-  train rnn-512 train.tsv "$seed" --cell rnn --hidden 512
-  train rnn-few fewer.tsv "$seed" --cell rnn
-  train bilstm-max train.tsv "$seed" --cell lstm --bidirectional --pool max
-done
+train rnn-512 train.tsv 1 --cell rnn --hidden 512
 python3 "$here/reviews.py" report .
