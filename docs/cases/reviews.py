@@ -89,12 +89,13 @@ MODELS = [
     ("gru", "GRU"),
     ("bilstm", "bidirectional LSTM"),
     ("none", "no recurrence, mean"),
-    ("rnn-slow", "vanilla, rate 0.0005"),
+    ("rnn-long", "vanilla, more long reviews"),
     ("rnn-512", "vanilla, 512 units"),
     ("rnn-512-slow", "vanilla, 512 units, rate 0.0001"),
-    ("rnn-long", "vanilla, more long reviews"),
-    ("rnn-both", "bidirectional vanilla RNN"),
+    ("rnn-slow", "vanilla, rate 0.0005"),
+    ("bilstm-slow", "bidirectional LSTM, rate 0.0005"),
     ("rnn-mean", "vanilla, mean of all states"),
+    ("rnn-both", "bidirectional vanilla RNN"),
 ]
 BUCKETS = [("all", 0, 1 << 60), ("under 20", 0, 20), ("20 to 50", 20, 51), ("over 50", 51, 1 << 60)]
 STEPS = [("under 20", 0, 20), ("20 to 50", 20, 51), ("51 to 100", 51, 101), ("101 to 200", 101, 201), ("over 200", 201, 1 << 60)]
