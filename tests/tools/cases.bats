@@ -17,8 +17,8 @@ reviews() {
   awk 'NR % 5 != 0 && NR % 10 != 1' ../all.tsv | cmp - train.tsv
   [ "$(grep -c ^ splices.tsv)" = 16 ] && [ "$(cut -f 1 splices.tsv | uniq | head -4 | paste -sd ' ')" = "negative positive negative positive" ]
   [ "$(awk -F '\t' 'NF != 5' ./*.tsv)" = "" ]
-  long=$(awk -F '\t' 'split($4 " " $5, w, " ") > 50' train.tsv | grep -c ^)
-  [ "$(grep -c ^ fewer.tsv)" = $((56 - long / 2)) ] && [ "$(grep -c ^ more.tsv)" -gt 56 ]
+  [ "$(grep -c title splices.tsv)" = 16 ] && [ "$(grep -c title untitled.tsv)" = 0 ] && [ "$(grep -c ^ untitled.tsv)" = 16 ]
+  [ "$(grep -c ^ more.tsv)" -gt 56 ] && head -56 more.tsv | cmp - train.tsv
 }
 
 @test "a model that is always right, and one that believes the end" {
