@@ -46,6 +46,7 @@ static bool report_json(const job *j, const recur_report *r)
                              output_number(r->items_per_s), "seconds", output_number(r->seconds));
     if (line && isfinite(r->accuracy)) json_object_set_new(line, "accuracy", output_number(r->accuracy));
     if (line && isfinite(r->f1)) json_object_set_new(line, "f1", output_number(r->f1));
+    if (line && isfinite(r->score)) json_object_set_new(line, "score", output_number(r->score));
     if (line && r->event == RECUR_EVENT_DONE) {
         json_object_set_new(line, "best_valid", output_number(r->best_valid));
         json_object_set_new(line, "run", output_string(j->dir, strlen(j->dir)));
@@ -80,6 +81,7 @@ static void say_figures(const recur_report *r, char *text, size_t size)
 {
     char   nats[32], bits[32];
     size_t n = 0;
+    if (isfinite(r->score)) n += (size_t)snprintf(text + n, size - n, "score %.2f, ", r->score);
     if (isfinite(r->f1)) n += (size_t)snprintf(text + n, size - n, "F1 %.2f %%, ", 100 * r->f1);
     if (isfinite(r->accuracy))
         n += (size_t)snprintf(text + n, size - n, "accuracy %.2f %%, ", 100 * r->accuracy);
@@ -97,7 +99,7 @@ static recur_criterion stop_on(const options *o)
 static void say_valid(const job *j, const recur_report *r)
 {
     char         figures[160];
-    const double of[] = {r->loss, r->accuracy, r->f1};
+    const double of[] = {r->loss, r->accuracy, r->f1, r->score};
     say_figures(r, figures, sizeof figures);
     progress_say(j->app, "step %" PRId64 "  epoch %" PRId64 "  validation %s%s", r->step, r->epoch, figures,
                  of[stop_on(j->o)] == r->best_valid ? "  (best)" : "");
@@ -110,6 +112,8 @@ static void say_done(const job *j, const recur_report *r)
     if (isfinite(r->best_valid) && by == RECUR_STOP_ON_LOSS)
         snprintf(best, sizeof best, ", best validation %s nats, %s bits", progress_loss(r->best_valid, nats),
                  progress_loss(r->best_valid / log(2), bits));
+    else if (isfinite(r->best_valid) && by == RECUR_STOP_ON_SCORE)
+        snprintf(best, sizeof best, ", best validation score %.2f", r->best_valid);
     else if (isfinite(r->best_valid))
         snprintf(best, sizeof best, ", best validation %s %.2f %%",
                  by == RECUR_STOP_ON_F1 ? "F1" : "accuracy", 100 * r->best_valid);

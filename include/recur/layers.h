@@ -127,6 +127,11 @@ RECUR_API recur_var recur_cross_entropy_with(recur_tape *tape, recur_var logits,
 RECUR_API recur_var recur_linear_cross_entropy(recur_tape *tape, const recur_linear *linear, recur_var x,
                                                const recur_pack *targets, recur_reduction reduction);
 
+/* The same with label smoothing. Errors: RECUR_EARG for class weights, which recur_cross_entropy_with alone has. */
+RECUR_API recur_var recur_linear_cross_entropy_with(recur_tape *tape, const recur_linear *linear, recur_var x,
+                                                    const recur_pack *targets, recur_reduction reduction,
+                                                    const recur_cross_entropy_opts *opts);
+
 /* Mean squared error of two variables of equal shapes: mean or sum over all elements (RECUR_SUM_OVER_TIME: refused).
  * Both get gradients. */
 RECUR_API recur_var recur_mse(recur_tape *tape, recur_var prediction, recur_var target,

@@ -1,9 +1,10 @@
-/* All of recur. The chapters, in reading order: ctx, params, pack, tape, rnn, layers, crf; text, corpus, dataset, batches, model; train, run;
- * classify, tag, score, stream, diag, bench.
+/* All of recur. The chapters, in reading order: ctx, params, pack, tape, rnn, layers, attention, crf; text, corpus, dataset, batches, model; train, run;
+ * classify, tag, pairs, seq2seq, score, stream, diag, bench.
  * SPDX-License-Identifier: MIT */
 #ifndef RECUR_H
 #define RECUR_H
 
+#include "attention.h"
 #include "batches.h"
 #include "bench.h"
 #include "classify.h"
@@ -15,10 +16,12 @@
 #include "layers.h"
 #include "model.h"
 #include "pack.h"
+#include "pairs.h"
 #include "params.h"
 #include "rnn.h"
 #include "run.h"
 #include "score.h"
+#include "seq2seq.h"
 #include "status.h"
 #include "stream.h"
 #include "tag.h"

@@ -29,6 +29,7 @@ typedef struct recur_report {
     double
         loss; /* step: mean of the steps since the last report; valid: on validation data, per token or item */
     double accuracy, f1; /* valid: share of right labels or tags; F1 of spans; NaN where the task has none */
+    double score;        /* valid: what a judge said, such as BLEU; NaN without one */
     double grad_norm;    /* mean since the last report, before clipping */
     double clip_rate;    /* share of those steps that were clipped */
     double lr;
@@ -50,7 +51,8 @@ typedef struct recur_run_hooks {
 typedef enum recur_criterion {
     RECUR_STOP_ON_LOSS = 0,
     RECUR_STOP_ON_ACCURACY,
-    RECUR_STOP_ON_F1
+    RECUR_STOP_ON_F1,
+    RECUR_STOP_ON_SCORE
 } recur_criterion;
 
 typedef struct recur_run_opts {

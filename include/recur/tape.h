@@ -101,6 +101,16 @@ RECUR_API recur_var recur_tanh(recur_tape *tape, recur_var x);             /* el
 /* Return x[t] of x [T,...]: shape [...]. */
 RECUR_API recur_var recur_pick_step(recur_tape *tape, recur_var x, int64_t t);
 
+/* Return x[first] ... x[first+n-1] of x [T,...]: shape [n,...]. Nothing is copied. */
+RECUR_API recur_var recur_slice(recur_tape *tape, recur_var x, int64_t first, int64_t n);
+
+/* Join n variables along their first dimension: [T1,...], [T2,...] give [T1+T2,...]; the sizes behind it must agree. */
+RECUR_API recur_var recur_join(recur_tape *tape, int64_t n, const recur_var *parts);
+
+/* Return of a state x [K,B,F] that of n sequences, [K,n,F]: which[i], or the first n where which is NULL. One may be picked again and again
+ * on a tape in inference only. */
+RECUR_API recur_var recur_pick_sequences(recur_tape *tape, recur_var x, int64_t n, const int64_t *which);
+
 /* Join along the last dimension: [...,A] and [...,B] give [...,A+B]; the leading sizes must agree. */
 RECUR_API recur_var recur_concat(recur_tape *tape, recur_var a, recur_var b);
 

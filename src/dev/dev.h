@@ -112,7 +112,7 @@ typedef struct ri_xent_pass {
 typedef struct ri_linear_xent_pass {
     ri_linear_pass linear; /* y unused; dx, dw, db are SET, not added to */
     const int32_t *targets;
-    double         scale;
+    double         scale, smoothing;
     void          *block;    /* [RI_XENT_BLOCK,O] of work space */
     double        *row_loss; /* [n] of work space */
 } ri_linear_xent_pass;
@@ -137,6 +137,23 @@ typedef struct ri_pool_pass {
     const void  *dy;
     void        *dx, *dweights; /* added to */
 } ri_pool_pass;
+
+/* Attention of M queries to the sequences of a memory, which lie one after the other: rows first[b] .. first[b+1]-1 of keys and values. */
+typedef struct ri_attend_pass {
+    int64_t        B, M, A, C, S;      /* S: columns of weights, the longest sequence */
+    const int64_t *first;              /* [B+1] */
+    const int32_t *sequence;           /* [M]: which one a query asks */
+    const void    *queries;            /* [M,A] */
+    const void    *keys, *values;      /* [N,A], [N,C] */
+    const void    *v;                  /* [A]: score = v . tanh(query + key); NULL: query . key */
+    void          *weights, *contexts; /* [M,S], zero beyond a sequence; [M,C] */
+    /* backward */
+    const int64_t *asked,
+        *order; /* queries order[asked[b]] .. order[asked[b+1]-1] ask sequence b, ascending */
+    const void *dweights, *dcontexts;            /* gradients of the same */
+    void       *dqueries, *dkeys, *dvalues, *dv; /* added to; dv NULL without v */
+    void       *dscores, *dv_parts;              /* [M,S], [B,A] of work space */
+} ri_attend_pass;
 
 /* A linear-chain conditional random field over K tags. */
 typedef struct ri_crf_pass {
@@ -246,6 +263,12 @@ struct ri_dev {
     void (*sequence_softmax_forward)(recur_ctx *, const ri_sequences *, const void *x, void *y);
     void (*sequence_softmax_backward)(recur_ctx *, const ri_sequences *, const void *y, const void *dy,
                                       void *dx);
+    /* Each row of x [n,V] less the log of the sum of its exponentials, as float in every context, into log_p (NULL: not wanted); its largest
+     * element, of equal ones the first, and that one's log-probability. best is -1 where one is not a number. */
+    void (*log_softmax)(recur_ctx *, int64_t n, int64_t V, const void *x, float *log_p, int32_t *best,
+                        float *best_log_p);
+    void (*attend_forward)(recur_ctx *, const ri_attend_pass *);
+    void (*attend_backward)(recur_ctx *, const ri_attend_pass *);
     /* crf_forward returns the sum of the losses; crf_decode writes tags [N] and the score [B] of each sequence of them */
     double (*crf_forward)(recur_ctx *, const ri_crf_pass *);
     void (*crf_backward)(recur_ctx *, const ri_crf_pass *);

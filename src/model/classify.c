@@ -33,9 +33,9 @@ static const ri_field fields[] = {
 };
 
 static const ri_spec_form form = {"classify",
-                                  {{fields, RI_COUNT(fields), 0},
-                                   {ri_rule_fields, RI_RULE_FIELDS, AT(rule)},
-                                   {ri_rnn_fields, RI_RNN_FIELDS, AT(rnn)}}};
+                                  {{fields, RI_COUNT(fields), 0, NULL},
+                                   {ri_rule_fields, RI_RULE_FIELDS, AT(rule), NULL},
+                                   {ri_rnn_fields, RI_RNN_FIELDS, AT(rnn), NULL}}};
 
 /* The width of what the stack reads, and of what is pooled. */
 static int64_t input_width(const recur_classify_spec *spec, const ri_model_parts *parts)

@@ -23,8 +23,8 @@ static const ri_field fields[] = {
     {"dropout", RI_REAL, AT(dropout), 0, 1, NULL},
 };
 
-static const ri_spec_form form = {"lm",
-                                  {{fields, RI_COUNT(fields), 0}, {ri_rnn_fields, RI_RNN_FIELDS, AT(rnn)}}};
+static const ri_spec_form form = {
+    "lm", {{fields, RI_COUNT(fields), 0, NULL}, {ri_rnn_fields, RI_RNN_FIELDS, AT(rnn), NULL}}};
 
 static recur_status check(recur_ctx *ctx, const ri_model_spec *specs, const ri_model_parts *parts)
 {

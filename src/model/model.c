@@ -17,6 +17,7 @@ void ri_model_free_parts(ri_model_parts parts)
 {
     recur_vocab_destroy(parts.vocab);
     recur_vocab_destroy(parts.characters);
+    recur_vocab_destroy(parts.target);
     recur_labels_destroy(parts.labels);
 }
 
@@ -52,6 +53,7 @@ void recur_model_destroy(recur_model *model)
     recur_rnn_destroy(model->rnn);
     recur_embedding_destroy(model->embedding);
     ri_tag_layers_destroy(model->tag, a);
+    ri_seq2seq_layers_destroy(model->seq2seq, a);
     recur_params_destroy(model->params);
     ri_model_free_parts(model->parts);
     for (size_t i = 0; i < model->n_notes; i++) free_note(a, model->notes[i]);

@@ -10,6 +10,7 @@
 #include "model/spec_json.h"
 #include "recur/classify.h"
 #include "recur/model.h"
+#include "recur/seq2seq.h"
 #include "recur/tag.h"
 
 typedef struct ri_model_note {
@@ -21,6 +22,7 @@ typedef union ri_model_spec {
     recur_lm_spec       lm;
     recur_classify_spec classify;
     recur_tag_spec      tag;
+    recur_seq2seq_spec  seq2seq;
 } ri_model_spec;
 
 /* What a tagger has beside layers that others have too (tag.h). Destroy accepts NULL. */
@@ -28,9 +30,15 @@ typedef struct ri_tag_layers ri_tag_layers;
 
 void ri_tag_layers_destroy(ri_tag_layers *layers, const recur_allocator *a);
 
+/* The layers of an encoder-decoder (seq2seq.h). Destroy accepts NULL. */
+typedef struct ri_seq2seq_layers ri_seq2seq_layers;
+
+void ri_seq2seq_layers_destroy(ri_seq2seq_layers *layers, const recur_allocator *a);
+
 /* What a model is made of beside its spec; what its task has no use for is NULL. */
 typedef struct ri_model_parts {
     recur_vocab  *vocab, *characters;
+    recur_vocab  *target; /* of what is written; NULL: vocab */
     recur_labels *labels;
 } ri_model_parts;
 
@@ -56,7 +64,7 @@ typedef struct ri_model_kind {
     int64_t (*flops)(const recur_model *model);
 } ri_model_kind;
 
-extern const ri_model_kind ri_lm_kind, ri_classify_kind, ri_tag_kind;
+extern const ri_model_kind ri_lm_kind, ri_classify_kind, ri_tag_kind, ri_seq2seq_kind;
 
 /* Return the kind of that name, NULL if there is none. */
 const ri_model_kind *ri_model_kind_find(const char *name);
@@ -76,6 +84,7 @@ struct recur_model {
     recur_attention_pool *attention;
     recur_linear         *head;
     ri_tag_layers        *tag;
+    ri_seq2seq_layers    *seq2seq;
 };
 
 /* Create a model of a kind; it takes the parts over, also when this fails. Errors: those of the kind's check and layers; RECUR_EMEMORY. */

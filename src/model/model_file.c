@@ -3,6 +3,7 @@
  *   recur.format   "1"
  *   recur.model    the specification, JSON
  *   recur.vocab    the vocabulary of what is read, JSON; recur.characters that of the characters of words
+ *   recur.target   the vocabulary of what is written, where it is another one
  *   recur.labels   the labels or tags, JSON
  *   recur.note.*   lines of text about the model
  *
@@ -21,6 +22,7 @@
 static const char format_key[] = "recur.format", format_value[] = "1";
 static const char model_key[] = "recur.model", vocab_key[] = "recur.vocab";
 static const char characters_key[] = "recur.characters", labels_key[] = "recur.labels";
+static const char target_key[] = "recur.target";
 static const char note_prefix[] = "recur.note.";
 
 /* Return a and b in one string; NULL: no memory. */
@@ -36,7 +38,7 @@ static char *join(const recur_allocator *allocator, const char *a, const char *b
 
 /* ---- saving ---- */
 
-enum { N_PARTS = 3, MOST_FIXED = 2 + N_PARTS };
+enum { N_PARTS = 4, MOST_FIXED = 2 + N_PARTS };
 
 /* Turn the parts that there are into notes; *n counts. */
 static recur_status fill_parts(const recur_model *model, ri_st_note *notes, size_t *n, char *texts[N_PARTS])
@@ -44,11 +46,12 @@ static recur_status fill_parts(const recur_model *model, ri_st_note *notes, size
     const recur_allocator *a = &model->ctx->allocator;
     ri_error              *error = ri_ctx_error(model->ctx);
     const ri_model_parts  *parts = &model->parts;
-    const char *const      keys[N_PARTS] = {vocab_key, characters_key, labels_key};
+    const char *const      keys[N_PARTS] = {vocab_key, characters_key, labels_key, target_key};
     recur_status           status = RECUR_OK;
     if (parts->vocab) status = ri_vocab_to_json(parts->vocab, a, &texts[0], error);
     if (!status && parts->characters) status = ri_vocab_to_json(parts->characters, a, &texts[1], error);
     if (!status && parts->labels) status = ri_labels_to_json(parts->labels, a, &texts[2], error);
+    if (!status && parts->target) status = ri_vocab_to_json(parts->target, a, &texts[3], error);
     for (int i = 0; i < N_PARTS; i++)
         if (texts[i]) notes[(*n)++] = (ri_st_note){keys[i], texts[i]};
     return status;
@@ -152,6 +155,7 @@ static recur_status read_parts(recur_ctx *ctx, const ri_st_file *file, const cha
 {
     recur_status status = read_vocab(ctx, file, path, vocab_key, &parts->vocab);
     if (!status) status = read_vocab(ctx, file, path, characters_key, &parts->characters);
+    if (!status) status = read_vocab(ctx, file, path, target_key, &parts->target);
     const char *labels = ri_st_note_of(file, labels_key);
     if (!status && labels)
         status = blame(ctx, ri_labels_from_json(&ctx->allocator, labels, &parts->labels, ri_ctx_error(ctx)),

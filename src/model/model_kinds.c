@@ -9,7 +9,7 @@
 #include "model/params_file.h"
 #include "nn/layers.h"
 
-static const ri_model_kind *const kinds[] = {&ri_lm_kind, &ri_classify_kind, &ri_tag_kind};
+static const ri_model_kind *const kinds[] = {&ri_lm_kind, &ri_classify_kind, &ri_tag_kind, &ri_seq2seq_kind};
 
 const ri_model_kind *ri_model_kind_find(const char *name)
 {
@@ -22,10 +22,12 @@ recur_status ri_model_want(const recur_model *model, recur_task task, const char
 {
     static const char *const wanted[] = {[RECUR_TASK_LM] = "a language model",
                                          [RECUR_TASK_CLASSIFY] = "a model that classifies",
-                                         [RECUR_TASK_TAG] = "a tagger"};
+                                         [RECUR_TASK_TAG] = "a tagger",
+                                         [RECUR_TASK_SEQ2SEQ] = "an encoder-decoder"};
     static const char *const found[] = {[RECUR_TASK_LM] = "is a language model",
                                         [RECUR_TASK_CLASSIFY] = "classifies",
-                                        [RECUR_TASK_TAG] = "tags words"};
+                                        [RECUR_TASK_TAG] = "tags words",
+                                        [RECUR_TASK_SEQ2SEQ] = "is an encoder-decoder"};
     if (model->kind->task == task) return RECUR_OK;
     return RI_FAIL(model->ctx, RECUR_EARG, "%s wants %s, and this one %s", what, wanted[task],
                    found[model->kind->task]);

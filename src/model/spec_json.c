@@ -51,15 +51,29 @@ _Static_assert(sizeof(recur_cell) == sizeof(int) && sizeof(recur_init_kind) == s
                    sizeof(recur_letters) == sizeof(int),
                "the tables read and write enumerations as int");
 
-/* Field number i of all parts together, NULL at the end; *base is where its struct lies. */
-static const ri_field *field_at(const ri_spec_form *form, int i, size_t *base)
+/* A field as it stands in a spec. */
+typedef struct place {
+    ri_field field;
+    size_t   base; /* where its struct lies */
+    char     name[64];
+} place;
+
+/* Field number i of all parts together. False: there is none. */
+static bool field_at(const ri_spec_form *form, int i, place *found)
 {
     for (int k = 0; k < RI_SPEC_PARTS; k++) {
-        *base = form->parts[k].base;
-        if (i < form->parts[k].n) return &form->parts[k].fields[i];
-        i -= form->parts[k].n;
+        const ri_fields *part = &form->parts[k];
+        if (i < part->n) {
+            found->field = part->fields[i];
+            found->base = part->base;
+            snprintf(found->name, sizeof found->name, "%s%s", part->prefix ? part->prefix : "",
+                     found->field.name);
+            found->field.name = found->name;
+            return true;
+        }
+        i -= part->n;
     }
-    return NULL;
+    return false;
 }
 
 /* ---- writing ---- */
@@ -81,12 +95,12 @@ static json_t *field_json(const ri_field *f, const void *at)
 
 char *ri_spec_to_json(const ri_spec_form *form, const void *spec, const recur_allocator *a)
 {
-    json_t         *object = json_object();
-    bool            is_ok = object && !json_object_set_new(object, "kind", json_string(form->kind));
-    size_t          base;
-    const ri_field *f;
-    for (int i = 0; is_ok && (f = field_at(form, i, &base)) != NULL; i++)
-        is_ok = !json_object_set_new(object, f->name, field_json(f, (const char *)spec + base + f->offset));
+    json_t *object = json_object();
+    bool    is_ok = object && !json_object_set_new(object, "kind", json_string(form->kind));
+    place   p;
+    for (int i = 0; is_ok && field_at(form, i, &p); i++)
+        is_ok = !json_object_set_new(object, p.name,
+                                     field_json(&p.field, (const char *)spec + p.base + p.field.offset));
     char *line = is_ok ? json_dumps(object, JSON_COMPACT) : NULL;
     char *copy = line ? ri_copy_string(a, line) : NULL;
     free(line);
@@ -149,15 +163,13 @@ static recur_status read_field(const ri_field *f, const json_t *object, void *at
 /* Refuse a key that no field has: it would change what the model is, and this version would not know. */
 static recur_status check_keys(const ri_spec_form *form, json_t *object, ri_error *error)
 {
-    const char     *key;
-    json_t         *value;
-    size_t          base;
-    const ri_field *f;
+    const char *key;
+    json_t     *value;
+    place       p;
     json_object_foreach(object, key, value)
     {
         bool is_known = strcmp(key, "kind") == 0;
-        for (int i = 0; !is_known && (f = field_at(form, i, &base)) != NULL; i++)
-            is_known = strcmp(key, f->name) == 0;
+        for (int i = 0; !is_known && field_at(form, i, &p); i++) is_known = strcmp(key, p.name) == 0;
         if (!is_known) return ri_fail(error, RECUR_EMODEL, "unknown field \"%s\"", key);
     }
     return RECUR_OK;
@@ -165,11 +177,10 @@ static recur_status check_keys(const ri_spec_form *form, json_t *object, ri_erro
 
 static recur_status read_fields(const ri_spec_form *form, json_t *object, void *spec, ri_error *error)
 {
-    recur_status    status = check_keys(form, object, error);
-    size_t          base;
-    const ri_field *f;
-    for (int i = 0; !status && (f = field_at(form, i, &base)) != NULL; i++)
-        status = read_field(f, object, (char *)spec + base + f->offset, error);
+    recur_status status = check_keys(form, object, error);
+    place        p;
+    for (int i = 0; !status && field_at(form, i, &p); i++)
+        status = read_field(&p.field, object, (char *)spec + p.base + p.field.offset, error);
     return status;
 }
 

@@ -28,9 +28,10 @@ typedef struct ri_fields {
     const ri_field *fields;
     int             n;
     size_t          base;
+    const char     *prefix; /* of their names; NULL: none */
 } ri_fields;
 
-enum { RI_SPEC_PARTS = 3 };
+enum { RI_SPEC_PARTS = 4 };
 
 /* How the spec of a task looks. */
 typedef struct ri_spec_form {

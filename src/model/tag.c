@@ -39,9 +39,9 @@ static const ri_field fields[] = {
 };
 
 static const ri_spec_form form = {"tag",
-                                  {{fields, RI_COUNT(fields), 0},
-                                   {ri_rule_fields, RI_RULE_FIELDS, AT(rule)},
-                                   {ri_rnn_fields, RI_RNN_FIELDS, AT(rnn)}}};
+                                  {{fields, RI_COUNT(fields), 0, NULL},
+                                   {ri_rule_fields, RI_RULE_FIELDS, AT(rule), NULL},
+                                   {ri_rnn_fields, RI_RNN_FIELDS, AT(rnn), NULL}}};
 
 static recur_status check_sizes(recur_ctx *ctx, const recur_tag_spec *s)
 {

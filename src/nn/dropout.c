@@ -24,6 +24,14 @@ const ri_noise *ri_tape_noise(recur_tape *tape, const recur_pack *pack, int64_t 
     return noise;
 }
 
+const ri_noise *ri_tape_noise_of(recur_tape *tape, uint32_t place, const int32_t *sequence,
+                                 const int32_t *time)
+{
+    ri_noise *noise = ri_tape_take(tape, 1, sizeof *noise);
+    if (noise) *noise = (ri_noise){tape->seed, tape->step, place, sequence, time};
+    return noise;
+}
+
 bool ri_tape_check_rows(recur_tape *tape, const ri_node *node, const recur_pack *pack, const char *what)
 {
     if (tape->status) return false;
@@ -57,11 +65,19 @@ recur_var recur_dropout(recur_tape *tape, recur_var x, const recur_pack *pack, d
     if (!ri_tape_check_rows(tape, node, pack, "recur_dropout")) return RECUR_NONE;
     if (tape->is_inference || p == 0) return x;
 
-    recur_shape     shape = node->shape;
-    ri_rows         rows = ri_node_rows(node);
-    const ri_noise *noise = ri_tape_noise(tape, pack, rows.n, shape.rank == 3 ? shape.size[1] : rows.n);
-    void           *mask = ri_tape_elements(tape, node->count);
-    recur_var       y = ri_tape_var(tape, shape, NULL);
+    recur_shape shape = node->shape;
+    int64_t     n = ri_node_rows(node).n;
+    return ri_tape_drop(tape, x, p, ri_tape_noise(tape, pack, n, shape.rank == 3 ? shape.size[1] : n));
+}
+
+recur_var ri_tape_drop(recur_tape *tape, recur_var x, double p, const ri_noise *noise)
+{
+    if (tape->status) return RECUR_NONE;
+    if (tape->is_inference || p == 0) return x;
+    ri_node   node = *ri_tape_at(tape, x);
+    ri_rows   rows = ri_node_rows(&node);
+    void     *mask = ri_tape_elements(tape, node.count);
+    recur_var y = ri_tape_var(tape, node.shape, NULL);
     if (!y.id) return y;
     tape->ctx->dev->dropout_mask(tape->ctx, rows.n, rows.width, p, noise, mask);
     tape->ctx->dev->multiply(tape->ctx, rows.n * rows.width, rows.x, mask, ri_tape_at(tape, y)->value);

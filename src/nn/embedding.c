@@ -80,13 +80,17 @@ static void embed_backward(recur_tape *tape, void *saved)
 recur_var recur_embed(recur_tape *tape, const recur_embedding *e, const recur_pack *pack)
 {
     const int32_t *ids = tokens_of(tape, pack, e->V, "recur_embed");
-    if (!ids || !ri_tape_fits(tape, e->params, "recur_embed")) return RECUR_NONE;
-    recur_var y = ri_tape_var(tape, RECUR_SHAPE(pack->N, e->E), NULL);
+    return ids ? ri_embed_ids(tape, e, pack->N, ids) : RECUR_NONE;
+}
+
+recur_var ri_embed_ids(recur_tape *tape, const recur_embedding *e, int64_t n, const int32_t *ids)
+{
+    if (tape->status || !ri_tape_fits(tape, e->params, "recur_embed")) return RECUR_NONE;
+    recur_var y = ri_tape_var(tape, RECUR_SHAPE(n, e->E), NULL);
     if (!y.id) return y;
-    tape->ctx->dev->embed_forward(tape->ctx, pack->N, e->E, ids, ri_embedding_table(e),
-                                  ri_tape_at(tape, y)->value);
+    tape->ctx->dev->embed_forward(tape->ctx, n, e->E, ids, ri_embedding_table(e), ri_tape_at(tape, y)->value);
     if (!recur_params_is_frozen(e->params, e->weight))
-        ri_tape_push(tape, embed_backward, &(embed_saved){e, ids, y, pack->N}, sizeof(embed_saved));
+        ri_tape_push(tape, embed_backward, &(embed_saved){e, ids, y, n}, sizeof(embed_saved));
     return y;
 }
 

@@ -28,6 +28,13 @@ recur_status ri_rnn_weights_of(const recur_rnn *rnn, int64_t layer, int64_t dire
 int64_t ri_rnn_initial_h(const recur_rnn *rnn);
 int64_t ri_rnn_initial_c(const recur_rnn *rnn);
 
+/* recur_rnn_step where dropout between layers takes the rows for what they are: steps time[i] of the caller's sequences sequence[i]. */
+recur_seq ri_rnn_step_of(recur_tape *tape, const recur_rnn *rnn, recur_var x, recur_state state,
+                         const int32_t *sequence, const int32_t *time);
+
+/* Look up n tokens, all within the vocabulary: [n,E]. ids must stay until the tape is reset. */
+recur_var ri_embed_ids(recur_tape *tape, const recur_embedding *embedding, int64_t n, const int32_t *ids);
+
 /* Fill panel, b, O and x.width of a pass; the caller adds rows and outputs. Errors: RECUR_EMEMORY. */
 recur_status ri_linear_weights_of(const recur_linear *linear, ri_linear_pass *pass);
 

@@ -143,7 +143,19 @@ static void fused_backward(recur_tape *tape, void *saved)
 recur_var recur_linear_cross_entropy(recur_tape *tape, const recur_linear *l, recur_var x,
                                      const recur_pack *targets, recur_reduction reduction)
 {
-    ri_linear_xent_pass p = {0};
+    return recur_linear_cross_entropy_with(tape, l, x, targets, reduction, NULL);
+}
+
+recur_var recur_linear_cross_entropy_with(recur_tape *tape, const recur_linear *l, recur_var x,
+                                          const recur_pack *targets, recur_reduction reduction,
+                                          const recur_cross_entropy_opts *opts)
+{
+    ri_linear_xent_pass p = {.smoothing = opts ? opts->label_smoothing : 0};
+    if (!(p.smoothing >= 0 && p.smoothing <= 1) || (opts && opts->class_weights))
+        return RI_TAPE_FAIL(tape, RECUR_EARG,
+                            "recur_linear_cross_entropy: wanted label smoothing from 0 to 1 and no class "
+                            "weights, found %g and %s",
+                            p.smoothing, opts && opts->class_weights ? "some" : "none");
     if (!pass_over(tape, l, x, "recur_linear_cross_entropy", &p.linear)) return RECUR_NONE;
     if (!ri_loss_targets(tape, p.linear.x.n, l->O, targets, reduction, &p.scale)) return RECUR_NONE;
     int64_t     n = p.linear.x.n;

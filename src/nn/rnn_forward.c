@@ -11,6 +11,7 @@ typedef struct extent {
     int64_t           N;
     recur_shape       output; /* shape of the result, its last size still open */
     const recur_pack *pack;
+    const int32_t    *sequence, *time; /* [N]: what the rows of a step are to noise; NULL: as they lie */
 } extent;
 
 static recur_seq none(void)
@@ -128,7 +129,8 @@ static void drop_out(recur_tape *tape, const recur_rnn *rnn, ri_rnn_run *run, in
     run->masks[l] = NULL;
     if (tape->is_inference || rnn->spec.dropout == 0 || l + 1 == rnn->L) return;
     int64_t         width = rnn->D * rnn->P;
-    const ri_noise *noise = ri_tape_noise(tape, e->pack, e->N, e->steps.B);
+    const ri_noise *noise = e->sequence ? ri_tape_noise_of(tape, tape->place++, e->sequence, e->time)
+                                        : ri_tape_noise(tape, e->pack, e->N, e->steps.B);
     void           *mask = ri_tape_elements(tape, e->N * width);
     void           *dropped = ri_tape_elements(tape, e->N * width);
     if (tape->status) return;
@@ -259,9 +261,15 @@ recur_seq recur_rnn_apply_traced(recur_tape *tape, const recur_rnn *rnn, recur_v
 
 recur_seq recur_rnn_step(recur_tape *tape, const recur_rnn *rnn, recur_var x, recur_state state)
 {
+    return ri_rnn_step_of(tape, rnn, x, state, NULL, NULL);
+}
+
+recur_seq ri_rnn_step_of(recur_tape *tape, const recur_rnn *rnn, recur_var x, recur_state state,
+                         const int32_t *sequence, const int32_t *time)
+{
     const ri_node *node = ri_tape_node(tape, x, "recur_rnn_step");
     if (!node || !ri_tape_fits(tape, rnn->params, "recur_rnn_step")) return none();
-    extent e = {.output = node->shape};
+    extent e = {.output = node->shape, .sequence = sequence, .time = time};
     if (rnn->D == 2)
         RI_TAPE_FAIL(tape, RECUR_EARG,
                      "recur_rnn_step: a bidirectional stack cannot be stepped: its backward direction "

@@ -80,6 +80,18 @@ ri_rows ri_node_rows(const ri_node *node);
 /* Whether the rows of a variable are those of a pack (or of any shape [..,F] where pack is NULL); a sticky error otherwise. */
 bool ri_tape_check_rows(recur_tape *tape, const ri_node *node, const recur_pack *pack, const char *what);
 
+/* A variable whose n rows are rows index[i] of x (-1: zeros), all of that width; no row of x twice where gradients are wanted. index lies in
+ * the arena. */
+recur_var ri_tape_gather(recur_tape *tape, recur_var x, recur_shape shape, int64_t n, int64_t width,
+                         const int64_t *index);
+
+/* Noise of a place taken before (tape->place++), for rows that are given; the arrays must stay. NULL and a sticky error without memory. */
+const ri_noise *ri_tape_noise_of(recur_tape *tape, uint32_t place, const int32_t *sequence,
+                                 const int32_t *time);
+
+/* recur_dropout with noise from elsewhere. */
+recur_var ri_tape_drop(recur_tape *tape, recur_var x, double p, const ri_noise *noise);
+
 /* Where noise for the rows of a variable comes from. NULL and a sticky error without memory. */
 const ri_noise *ri_tape_noise(recur_tape *tape, const recur_pack *pack, int64_t rows, int64_t sequences);
 

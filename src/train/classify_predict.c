@@ -96,6 +96,7 @@ static recur_status predict_all(prediction *p, const recur_run_hooks *hooks)
                          .loss = NAN,
                          .accuracy = NAN,
                          .f1 = NAN,
+                         .score = NAN,
                          .grad_norm = NAN,
                          .clip_rate = NAN,
                          .lr = NAN,

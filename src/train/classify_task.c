@@ -130,7 +130,8 @@ static recur_status validate(void *self, const recur_run_hooks *hooks, ri_valida
     if (!status)
         *found = (ri_validation){.loss = all.sum_loss / (double)all.n_loss,
                                  .accuracy = (double)all.correct / (double)all.items,
-                                 .f1 = NAN};
+                                 .f1 = NAN,
+                                 .score = NAN};
     return status;
 }
 

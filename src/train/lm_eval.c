@@ -92,6 +92,7 @@ static recur_status score_all(scoring *s, const recur_run_hooks *hooks, ri_score
                          .loss = NAN,
                          .accuracy = NAN,
                          .f1 = NAN,
+                         .score = NAN,
                          .grad_norm = NAN,
                          .clip_rate = NAN,
                          .lr = NAN,

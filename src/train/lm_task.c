@@ -110,7 +110,7 @@ static recur_status validate(void *self, const recur_run_hooks *hooks, ri_valida
     lm_task       *t = self;
     recur_lm_score score;
     recur_status   status = recur_lm_evaluate(t->model, t->valid, hooks, &score);
-    if (!status) *found = (ri_validation){.loss = score.loss, .accuracy = NAN, .f1 = NAN};
+    if (!status) *found = (ri_validation){.loss = score.loss, .accuracy = NAN, .f1 = NAN, .score = NAN};
     return status;
 }
 

@@ -34,6 +34,7 @@ size_t ri_log_line(const recur_report *r, const char *dir, char text[RI_LOG_LINE
     ok = ok && !json_object_set_new(o, "loss", number(r->loss));
     if (!isnan(r->accuracy)) ok = ok && !json_object_set_new(o, "accuracy", number(r->accuracy));
     if (!isnan(r->f1)) ok = ok && !json_object_set_new(o, "f1", number(r->f1));
+    if (!isnan(r->score)) ok = ok && !json_object_set_new(o, "score", number(r->score));
     ok = ok && !json_object_set_new(o, "grad_norm", number(r->grad_norm));
     ok = ok && !json_object_set_new(o, "clip_rate", number(r->clip_rate));
     ok = ok && !json_object_set_new(o, "lr", number(r->lr));

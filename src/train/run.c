@@ -127,6 +127,7 @@ static recur_status report_validation(run *r, const ri_validation *found)
                                   .loss = found->loss,
                                   .accuracy = found->accuracy,
                                   .f1 = found->f1,
+                                  .score = found->score,
                                   .grad_norm = NAN,
                                   .clip_rate = NAN,
                                   .lr = recur_schedule_rate(&r->trainer->opts.schedule, r->trainer->opts.lr,
@@ -209,7 +210,7 @@ static recur_status take_step(run *r)
     if (status == RECUR_EDIVERGED) return diverged(r, recur_error(r->ctx));
     if (!status && task->after) status = task->after(task->self, r->tape);
     if (!status)
-        ri_run_state_add(&r->state, &step, step.loss * batch.per_item, batch.items,
+        ri_run_state_add(&r->state, &step, (step.loss + batch.before) * batch.per_item, batch.items,
                          ri_clock_seconds() - begin);
     return status;
 }
@@ -240,7 +241,7 @@ static double merit(const run *r, double figure)
 
 static double figure_of(const run *r, const ri_validation *found)
 {
-    const double figures[] = {found->loss, found->accuracy, found->f1};
+    const double figures[] = {found->loss, found->accuracy, found->f1, found->score};
     return figures[r->opts.stop_on];
 }
 
@@ -259,9 +260,10 @@ static void judge(run *r, double figure)
 
 static recur_status validate(run *r)
 {
-    ri_validation   found = {NAN, NAN, NAN};
-    recur_run_hooks hooks = {.user = r, .tick = tick_while_validating};
-    recur_status    status = r->task->validate(r->task->self, &hooks, &found);
+    static const char *const names[] = {"loss", "accuracy", "F1", "score"};
+    ri_validation            found = {NAN, NAN, NAN, NAN};
+    recur_run_hooks          hooks = {.user = r, .tick = tick_while_validating};
+    recur_status             status = r->task->validate(r->task->self, &hooks, &found);
     if (status == RECUR_STOPPED)
         return RECUR_OK; /* the loop stops; the validation is still due when the run goes on */
     if (status == RECUR_EDIVERGED || (!status && !isfinite(found.loss))) {
@@ -271,8 +273,7 @@ static recur_status validate(run *r)
     }
     double figure = figure_of(r, &found);
     if (!status && !isfinite(figure))
-        status = RI_FAIL(r->ctx, RECUR_EARG, "validation has no %s to stop on",
-                         r->opts.stop_on == RECUR_STOP_ON_F1 ? "F1" : "accuracy");
+        status = RI_FAIL(r->ctx, RECUR_EARG, "validation has no %s to stop on", names[r->opts.stop_on]);
     if (status) return status;
     judge(r, figure);
     status = report_validation(r, &found);
@@ -336,7 +337,7 @@ static recur_status check_opts(recur_ctx *ctx, const recur_run_opts *o)
     if (!(o->save_every_seconds >= 0 && o->save_every_seconds < INFINITY))
         return RI_FAIL(ctx, RECUR_EARG, "run: save_every_seconds is %g, wanted 0 or more",
                        o->save_every_seconds);
-    if ((unsigned)o->stop_on > RECUR_STOP_ON_F1)
+    if ((unsigned)o->stop_on > RECUR_STOP_ON_SCORE)
         return RI_FAIL(ctx, RECUR_EARG, "run: stop_on is %d, which names no figure", (int)o->stop_on);
     if (o->resume && !o->dir) return RI_FAIL(ctx, RECUR_EARG, "run: resuming wants the directory of a run");
     if (o->resume && o->overwrite)

@@ -72,6 +72,7 @@ recur_report ri_run_state_report(const ri_run_state *s, recur_event event)
                           .loss = s->mean_loss,
                           .accuracy = NAN,
                           .f1 = NAN,
+                          .score = NAN,
                           .grad_norm = s->mean_norm,
                           .clip_rate = s->clip_rate,
                           .lr = s->lr,

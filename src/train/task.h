@@ -14,11 +14,12 @@
 typedef struct ri_batch {
     int64_t items;    /* tokens, for rates */
     double  per_item; /* loss times this is what reports show: 1 for a mean */
+    double  before;   /* loss of what was already gone back from, which belongs to the same step */
 } ri_batch;
 
 /* What a task says of its validation data; NaN: it has no such figure. */
 typedef struct ri_validation {
-    double loss, accuracy, f1;
+    double loss, accuracy, f1, score;
 } ri_validation;
 
 typedef struct ri_task {

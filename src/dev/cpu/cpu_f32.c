@@ -32,6 +32,8 @@
 
 #include "dev/cpu/softmaxes.inc"
 
+#include "dev/cpu/attention.inc"
+
 #include "dev/cpu/crf.inc"
 
 #include "dev/cpu/table_of.inc"

@@ -22,6 +22,8 @@ enum { LANES = 8 };
 
 #include "kern/ref/softmax.inc"
 
+#include "kern/ref/attention.inc"
+
 #include "kern/ref/peak.inc"
 
 #include "kern/plain/vector.inc"
