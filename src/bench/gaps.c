@@ -3,19 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "bench/picture.h"
-#include "io/atomic.h"
+#include "dev/ctx.h"
+#include "io/svg.h"
 #include "recur/bench.h"
-
-recur_status ri_picture_save(recur_ctx *ctx, ri_svg *svg, const char *path)
-{
-    ri_svg_end(svg);
-    const ri_chunk chunk = {svg->bytes, svg->size};
-    recur_status   status = svg->has_failed ? ri_no_memory(ctx, "a picture")
-                                            : ri_atomic_write(path, &chunk, 1, ri_ctx_error(ctx));
-    ri_svg_free(svg);
-    return status;
-}
 
 enum { WIDTH = 760, LEFT = 90, RIGHT = 230, TOP = 78, ROW = 44, BAR = 24, BOTTOM = 40 };
 
@@ -61,5 +51,5 @@ recur_status recur_bench_save_gaps(recur_ctx *ctx, const char *title, const recu
     double one = LEFT + place(1, largest);
     ri_svg_line(&svg, "roof", one, TOP - 8, one, bottom);
     ri_svg_text(&svg, "faint", one, bottom + 16, "middle", "1: the feed-forward layer");
-    return ri_picture_save(ctx, &svg, path);
+    return ri_svg_save(&svg, path, ri_ctx_error(ctx));
 }

@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/picture.h"
+#include "dev/ctx.h"
+#include "io/svg.h"
 #include "recur/bench.h"
 
 enum { WIDTH = 920, LEFT = 64, RIGHT = 24, HEAD = 74, PANEL = 470, TOP = 34, BOTTOM = 46, MARK = 5 };
@@ -278,5 +279,5 @@ recur_status recur_bench_save_roofline(recur_ctx *ctx, const recur_bench_point *
         d.a.top += PANEL;
     }
     ri_release(&ctx->allocator, d.taken);
-    return ri_picture_save(ctx, &svg, path);
+    return ri_svg_save(&svg, path, ri_ctx_error(ctx));
 }
