@@ -113,14 +113,15 @@ static void conclude_without(const bottleneck *b, int hidden)
     output_format(b->app, "less than half is right from length %.0f on; at most %.0f bits come through. ",
                   b->lengths[broken], most);
     if (f.score.first / f.score.last >= vanished)
-        output_format(b->app,
-                      "There the\n    first token's gradient is %.2g of the last one's: it has not vanished; "
-                      "the vector is too small for these updates.\n",
-                      f.score.first / f.score.last);
+        output_format(
+            b->app,
+            "There the\n    gradient at the first token is %.2g times that at the last one: it arrives, "
+            "so what is missing is room.\n",
+            f.score.first / f.score.last);
     else
         output_format(b->app,
-                      "There the\n    first token's gradient is %.1e of the last one's: it has vanished, and "
-                      "says nothing of capacity.\n",
+                      "There the\n    gradient at the first token is %.1e times that at the last one: it has "
+                      "vanished, and nothing follows for room.\n",
                       f.score.first / f.score.last);
 }
 
@@ -134,7 +135,7 @@ static void conclude_with(const bottleneck *b, int hidden)
     }
     output_format(b->app,
                   "hidden %" PRId64 " with %s attention: at least %.1f %% exact and %.1f %% of attention "
-                                    "near the diagonal at every length.\n",
+                  "near the diagonal at every length.\n",
                   b->hidden[hidden], bottleneck_attention(b->attention), 100 * exact, 100 * near);
 }
 

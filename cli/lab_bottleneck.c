@@ -57,7 +57,7 @@ static const option bottleneck_rows[] = {
      .type = OPTION_INT,
      .min = 1,
      .max = 1e9,
-     .fallback = "1500",
+     .fallback = "3000",
      .flags = OPTION_USUAL,
      .help = "updates of each model"},
     {.name = "minutes",
@@ -88,6 +88,13 @@ static const option bottleneck_rows[] = {
      .type = OPTION_SWITCH,
      .flags = OPTION_USUAL,
      .help = "encoders read in both directions"},
+    {.name = "forget-bias",
+     .form = "X",
+     .type = OPTION_NUMBER,
+     .min = -1e6,
+     .max = 1e6,
+     .fallback = "2",
+     .help = "where the forget gates' biases begin; at 0 the gradient vanishes before the training begins"},
     {.name = "embed",
      .form = "N",
      .type = OPTION_INT,
@@ -115,7 +122,7 @@ static const option bottleneck_rows[] = {
      .type = OPTION_NUMBER,
      .min = 0,
      .max = 1,
-     .fallback = "0.5",
+     .fallback = "0.25",
      .help = "share of the updates during which the longest sequences grow"},
     {.name = "seeds",
      .form = "N",
@@ -261,6 +268,8 @@ static int read_options(bottleneck *b, const options *o)
     b->tests = options_int(o, "tests");
     b->seeds = options_int(o, "seeds");
     b->spec.source_embed = b->spec.target_embed = options_int(o, "embed");
+    b->spec.encoder.set_forget_bias = b->spec.decoder.set_forget_bias = true;
+    b->spec.encoder.forget_bias = b->spec.decoder.forget_bias = options_number(o, "forget-bias");
     b->spec.encoder.bidirectional = options_on(o, "bidirectional");
     b->run.steps = options_int(o, "steps");
     b->run.epochs = N_EPOCHS;
