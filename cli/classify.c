@@ -48,6 +48,24 @@ static const option column_rows[] = {
 
 const option_group text_columns_group = {"Columns", column_rows};
 
+static const option choice_rows[] = {
+    {.name = "top",
+     .form = "N",
+     .type = OPTION_INT,
+     .min = 1,
+     .max = 1e6,
+     .fallback = "1",
+     .flags = OPTION_USUAL,
+     .help = "the N most likely labels"},
+    {.name = "attention",
+     .type = OPTION_SWITCH,
+     .flags = OPTION_USUAL,
+     .help = "of a classifier with --pool attention: how much each token counted"},
+    ROW_END,
+};
+
+const option_group label_choices_group = {"Labels", choice_rows};
+
 static const option classify_rows[] = {
     {.name = "task",
      .form = "NAME",
@@ -273,6 +291,7 @@ const task classify_task = {
     .thing = "a classifier",
     .train = &train_classify_command,
     .columns = &text_columns_group,
+    .choices = {&label_choices_group},
     .complete = classify_complete,
     .data_bytes = sizeof(class_data),
     .read = classify_data_read,

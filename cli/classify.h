@@ -6,7 +6,8 @@
 #include "spool.h"
 #include "train.h"
 
-extern const option_group text_columns_group; /* --text --label ...: where in a file things are */
+extern const option_group text_columns_group;  /* --text --label ...: where in a file things are */
+extern const option_group label_choices_group; /* --top --attention: what is said of them */
 
 /* ---- options (classify_options.c) ---- */
 

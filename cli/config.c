@@ -164,8 +164,7 @@ static bool can_be_written(const char *text)
     return !strpbrk(text, "\r\n") && (n == 0 || !strchr(" \t", text[n - 1]));
 }
 
-/* Return a path from the root, or NULL if the working directory has no name. The caller frees it. */
-static char *absolute(const char *path)
+char *config_absolute(const char *path)
 {
     char where[4096];
     if (path[0] == '/' || strcmp(path, "-") == 0) return need_copy(path);
@@ -179,7 +178,7 @@ static char *absolute(const char *path)
 static recur_status write_value(options *o, const option_value *v, FILE *f)
 {
     for (int i = 0; i < v->n_texts; i++) {
-        char *text = v->row->flags & OPTION_PATH ? absolute(v->texts[i]) : need_copy(v->texts[i]);
+        char *text = v->row->flags & OPTION_PATH ? config_absolute(v->texts[i]) : need_copy(v->texts[i]);
         bool  fits = text && can_be_written(text);
         if (fits) fprintf(f, "%s = %s\n", v->row->name, text);
         free(text);

@@ -15,6 +15,9 @@ recur_status config_take(options *o, const char *origin, const char *text);
 /* Read of a file only the first value of a name, "" if it has none; what is longer than fits is cut. Errors: as config_read. */
 recur_status config_peek(options *o, const char *path, const char *name, char *value, size_t size);
 
+/* Return a path from the root, which the caller frees; NULL if the working directory has no name. */
+char *config_absolute(const char *path);
+
 /* Return the effective configuration as lines "name = value"; the caller frees it. NULL: o->error says why. */
 char *config_write(options *o);
 

@@ -9,7 +9,7 @@
 
 static const option_group *const inspect_groups[] = {&common_group, NULL};
 
-static const char *const unit_names[] = {"char", "byte", "word"};
+static const char *const unit_names[] = {"char", "byte", "word", "bpe"};
 
 static size_t element_bytes(const app *a)
 {

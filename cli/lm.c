@@ -21,14 +21,14 @@ static const option lm_rows[] = {
      .flags = OPTION_MANY | OPTION_PATH,
      .help = "training text; several files are joined; - is stdin"},
     ROW_CELL("rnn|relu|lstm|gru", "rnn (tanh), relu, lstm or gru"),
-    ROW_EMBED("char, byte: 0; word: the size of the stack's output"),
+    ROW_EMBED("char, byte: 0; else the size of the stack's output"),
     {.name = "unit",
      .form = "NAME",
      .type = OPTION_CHOICE,
-     .choices = "char|byte|word",
+     .choices = "char|byte|word|bpe",
      .fallback = "char",
      .flags = OPTION_USUAL,
-     .help = "what a token is: char (Unicode), byte or word"},
+     .help = "what a token is: char (Unicode), byte, word, or bpe: parts of words"},
     {.name = "bptt",
      .form = "N",
      .type = OPTION_INT,
@@ -48,16 +48,16 @@ static const option lm_rows[] = {
      .min = 1,
      .max = 1e12,
      .fallback = "1",
-     .needs = "unit=char|word",
-     .help = "tokens that occur less often become <unk>"},
+     .needs = "unit=char|word|bpe",
+     .help = "tokens that occur less often become <unk>, or are not merged"},
     {.name = "vocab",
      .form = "N",
      .type = OPTION_INT,
      .min = 2,
      .max = 1e9,
-     .needs = "unit=char|word",
-     .default_says = "all",
-     .help = "keep the N most frequent tokens, <unk> included"},
+     .needs = "unit=char|word|bpe",
+     .default_says = "all; bpe: 8000",
+     .help = "keep the N most frequent tokens, <unk> or the bytes included"},
     {.name = "loss",
      .form = "NAME",
      .type = OPTION_CHOICE,
@@ -110,7 +110,7 @@ static int make(app *a, options *o, void *data, recur_model **model)
 
 static void say_data(app *a, const options *o, const void *data, const recur_model *model)
 {
-    static const char *const names[] = {"characters", "bytes", "words"};
+    static const char *const names[] = {"characters", "bytes", "words", "subwords"};
     const lm_data           *d = data;
     const char              *unit = names[train_unit(o)];
     char                     valid[64] = "";
@@ -134,7 +134,7 @@ static recur_status learn(recur_model *model, const options *o, const void *data
 
 static void describe(const recur_model *model, char *text, size_t size)
 {
-    static const char *const units[] = {"characters", "bytes", "words"};
+    static const char *const units[] = {"characters", "bytes", "words", "subwords"};
     const recur_lm_spec     *s = recur_lm_get_spec(model);
     const recur_vocab       *vocab = recur_model_vocab(model);
     char                     input[64] = "one-hot input", stack[256];

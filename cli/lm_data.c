@@ -71,7 +71,10 @@ static recur_status cut_test(app *a, const options *o, lm_data *d)
     recur_vocab *all = NULL;
     int64_t      n = 0;
     const char  *text = d->text.bytes;
-    recur_status status = recur_vocab_build(a->ctx, train_unit(o), 1, &text, &d->text.size, NULL, &all);
+    recur_unit   unit = train_unit(o) == RECUR_BPE
+                            ? RECUR_CHAR
+                            : train_unit(o); /* nothing may be learnt from the test part */
+    recur_status status = recur_vocab_build(a->ctx, unit, 1, &text, &d->text.size, NULL, &all);
     if (!status) status = recur_vocab_encode(a->ctx, all, text, d->text.size, NULL, &n, NULL);
     int64_t n_wanted = (int64_t)((double)n * (split->numbers[0] + split->numbers[1]) + 0.5);
     if (!status) status = find_cut(a, all, &d->text, n_wanted, &d->n_kept);

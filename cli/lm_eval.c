@@ -13,7 +13,7 @@ static bool on_tick(void *user, double share, const recur_report *last)
 
 static void print_score(app *a, recur_unit unit, const recur_lm_score *s, int64_t n_unknown)
 {
-    static const char *const names[] = {"character", "byte", "word"};
+    static const char *const names[] = {"character", "byte", "word", "subword"};
     if (a->json) {
         output_json(a, json_pack("{s:s,s:I,s:I,s:o,s:o,s:o}", "task", "lm", "tokens", (json_int_t)s->tokens,
                                  "unknown", (json_int_t)n_unknown, "loss", output_number(s->loss),

@@ -16,8 +16,10 @@ recur_lm_spec lm_spec(const options *o)
 
 recur_status lm_complete(options *o)
 {
-    int64_t      output = train_output_size(o);
-    recur_status status = train_complete(o, train_unit(o) == RECUR_WORD ? output : 0);
+    int64_t    output = train_output_size(o);
+    recur_unit unit = train_unit(o);
+    if (unit == RECUR_BPE && train_is_open(o, "vocab")) options_set(o, "vocab", SOURCE_DEFAULT, "8000");
+    recur_status status = train_complete(o, unit == RECUR_WORD || unit == RECUR_BPE ? output : 0);
     int64_t      embed = options_int(o, "embed");
     if (status || !options_on(o, "tie") || embed == output) return status;
     return options_fail(o, RECUR_EARG,

@@ -140,16 +140,24 @@ static void note_unseen(app *a, const char *things, const char *names, int64_t i
 
 /* ---- labels ---- */
 
+void metrics_range(int64_t from, int64_t to, char text[METRICS_RANGE_BYTES])
+{
+    if (to == INT64_MAX)
+        snprintf(text, METRICS_RANGE_BYTES, "%" PRId64 " and more", from);
+    else if (to == from + 1)
+        snprintf(text, METRICS_RANGE_BYTES, "%" PRId64, from);
+    else
+        snprintf(text, METRICS_RANGE_BYTES, "%" PRId64 " to %" PRId64, from, to - 1);
+}
+
 static void print_lengths(app *a, const recur_class_report *r)
 {
     if (r->n_lengths)
         output_format(a, "\n%-16s %9s %10s   %s\n", "words", "items", "accuracy", "95 % interval");
     for (int64_t i = 0; i < r->n_lengths; i++) {
         const recur_length_score *l = &r->lengths[i];
-        char                      range[64];
-        snprintf(range, sizeof range, "%" PRId64 " to %" PRId64, l->from, l->to - 1);
-        if (l->to == l->from + 1) snprintf(range, sizeof range, "%" PRId64, l->from);
-        if (l->to == INT64_MAX) snprintf(range, sizeof range, "%" PRId64 " and more", l->from);
+        char                      range[METRICS_RANGE_BYTES];
+        metrics_range(l->from, l->to, range);
         output_format(a, "%-16s %9" PRId64, range, l->items);
         if (l->items)
             output_format(a, " %8.2f %%   %.2f to %.2f %%\n", percent(l->correct, l->items), 100 * l->low,

@@ -18,12 +18,18 @@
 /* Take the edges of --by-length, *n of them (0: not given). Returns an exit code, the error said. */
 int metrics_edges(app *a, const options *o, int64_t edges[OPTION_MAX_NUMBERS], int64_t *n);
 
+/* Word a range of lengths, from <= n < to: "20 to 49", "7", "50 and more". */
+enum { METRICS_RANGE_BYTES = 64 };
+void metrics_range(int64_t from, int64_t to, char text[METRICS_RANGE_BYTES]);
+
 /* Write the tables, and on stderr what there is to note. */
 void metrics_print_classes(app *a, const recur_class_report *r);
 void metrics_print_tags(app *a, const recur_tag_report *r);
+void metrics_print_texts(app *a, const recur_seq_report *r);
 
-/* The same as JSON objects: {"task":"classify","items" ...} and {"task":"tag","sentences" ...}. */
+/* The same as JSON objects: {"task":"classify","items" ...}, {"task":"tag","sentences" ...}, {"task":"seq2seq","items" ...}. */
 json_t *metrics_json_classes(app *a, const recur_class_report *r);
 json_t *metrics_json_tags(app *a, const recur_tag_report *r);
+json_t *metrics_json_texts(const recur_seq_report *r);
 
 #endif

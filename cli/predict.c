@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "classify.h"
 #include "rows.h"
+#include "seq2seq.h"
 #include "tag.h"
 
 static const option predict_rows[] = {
@@ -11,25 +12,15 @@ static const option predict_rows[] = {
      .flags = OPTION_MANY,
      .default_says = "stdin",
      .help = "what to predict; several files follow one another; - is stdin"},
-    {.name = "top",
-     .form = "N",
-     .type = OPTION_INT,
-     .min = 1,
-     .max = 1e6,
-     .fallback = "1",
-     .flags = OPTION_USUAL,
-     .help = "classifier: the N most likely labels"},
-    {.name = "attention",
-     .type = OPTION_SWITCH,
-     .flags = OPTION_USUAL,
-     .help = "classifier with --pool attention: how much each token counted"},
     ROW_ENCODING,
     ROW_END,
 };
 
 static const option_group        predict_group = {"Prediction", predict_rows};
-static const option_group *const predict_groups[] = {&predict_group, &text_columns_group, &tag_columns_group,
-                                                     &common_group, NULL};
+static const option_group *const predict_groups[] = {
+    &predict_group,     &text_columns_group, &label_choices_group,
+    &tag_columns_group, &pair_columns_group, &decoding_group,
+    &telling_group,     &common_group,       NULL};
 
 static int predict(app *a, options *o)
 {
@@ -43,7 +34,7 @@ static int predict(app *a, options *o)
     if (!t->predict)
         code = output_error(a, RECUR_EARG, "%s", t->no_predict);
     else
-        code = task_check_columns(a, o, t);
+        code = task_check_options(a, o, t);
     if (!code) code = t->predict(a, o, model);
     recur_model_destroy(model);
     return code;

@@ -54,7 +54,7 @@ static recur_status read_run(const char *dir, const options *given, options *o, 
     for (int i = 0; i < N_PASSED_ON && !status; i++)
         if (options_given(given, passed_on[i]))
             options_set(o, passed_on[i], SOURCE_COMMAND, options_text(given, passed_on[i]));
-    if (!status && !options_find(o, "data")->n_texts)
+    if (!status && !task_has_data(o, *t))
         status = options_fail(o, RECUR_EARG, "%s does not say which data the run is about", path);
     if (!status) status = (*t)->complete(o);
     free(path);

@@ -1,4 +1,4 @@
-/* recur score: the metrics of a task on plain files, whoever made the predictions.
+/* recur score classify and tag: the metrics of labels and tags in plain files, whoever predicted them. Texts are in score_seq.c.
  *
  * Both commands walk over two files in step and stop where they do not fit together, with file and line.
  * SPDX-License-Identifier: MIT */
@@ -7,14 +7,10 @@
 #include <string.h>
 
 #include "app.h"
+#include "lines.h"
 #include "memory.h"
 #include "metrics.h"
 #include "rows.h"
-
-static const char *name_of(const char *path)
-{
-    return strcmp(path, "-") == 0 ? "stdin" : path;
-}
 
 static int open_both(app *a, const options *o)
 {
@@ -35,46 +31,18 @@ static const option class_rows[] = {
 static const option_group        class_group = {"Scores", class_rows};
 static const option_group *const class_groups[] = {&class_group, &common_group, NULL};
 
-/* A file of lines that is read to its end. */
-typedef struct label_file {
-    const char *name;
-    recur_text  text;
-    size_t      at;
-    int64_t     line; /* of the last one read, from 1 */
-} label_file;
-
-typedef struct slice {
-    const char *bytes;
-    size_t      size;
-} slice;
-
 /* A line: the label ends at the first tab. */
 typedef struct label_line {
     slice label, rest;
     bool  has_rest;
 } label_line;
 
-static recur_status open_labels(app *a, const char *path, label_file *f)
-{
-    *f = (label_file){.name = name_of(path)};
-    recur_status status = recur_text_read(a->ctx, RECUR_BYTE, 1, &path, &f->text);
-    if (!status && f->text.size >= 3 && memcmp(f->text.bytes, "\xef\xbb\xbf", 3) == 0) f->at = 3;
-    return status;
-}
-
 /* Read the next line. Returns an exit code, the error said; *found is false at the end. */
-static int next_label(app *a, label_file *f, label_line *l, bool *found)
+static int next_label(app *a, line_file *f, label_line *l, bool *found)
 {
-    slice line = {f->text.bytes + f->at, f->text.size - f->at};
-    *found = line.size > 0;
-    if (!*found) return RECUR_OK;
-    f->line++;
-    const char *end = memchr(line.bytes, '\n', line.size);
-    if (end) line.size = (size_t)(end - line.bytes);
-    f->at += line.size + (end != NULL);
-    if (line.size > 0 && line.bytes[line.size - 1] == '\r') line.size--;
-    if (memchr(line.bytes, '\0', line.size))
-        return output_error(a, RECUR_EDATA, "%s:%" PRId64 ": a NUL byte; wanted text", f->name, f->line);
+    slice line;
+    int   code = lines_next(a, f, &line, found);
+    if (code || !*found) return code;
     const char *tab = memchr(line.bytes, '\t', line.size);
     *l = (label_line){.label = line, .has_rest = tab};
     if (tab) {
@@ -88,7 +56,7 @@ static int next_label(app *a, label_file *f, label_line *l, bool *found)
 }
 
 typedef struct class_job {
-    label_file          gold, predicted;
+    line_file           gold, predicted;
     recur_vocab        *words; /* counts words; NULL: nobody asks for lengths */
     recur_class_scorer *scorer;
 } class_job;
@@ -130,8 +98,8 @@ static int count_items(app *a, class_job *j)
         if (!code) code = next_label(a, &j->predicted, &p, &has_p);
         if (code) return code;
         if (has_g != has_p) {
-            const label_file *shorter = has_g ? &j->predicted : &j->gold,
-                             *longer = has_g ? &j->gold : &j->predicted;
+            const line_file *shorter = has_g ? &j->predicted : &j->gold,
+                            *longer = has_g ? &j->gold : &j->predicted;
             return output_error(a, RECUR_EDATA,
                                 "%s ends after line %" PRId64 " and %s goes on with %s:%" PRId64
                                 "; wanted as many lines in both",
@@ -147,8 +115,8 @@ static recur_status open_class_job(app *a, const options *o, const int64_t *edge
                                    class_job *j)
 {
     const char  *any_word = "a"; /* the others are unknown to the vocabulary, and counted all the same */
-    recur_status status = open_labels(a, o->args[0], &j->gold);
-    if (!status) status = open_labels(a, o->args[1], &j->predicted);
+    recur_status status = lines_open(a, o->args[0], &j->gold);
+    if (!status) status = lines_open(a, o->args[1], &j->predicted);
     if (!status && n_edges)
         status = recur_vocab_build(a->ctx, RECUR_WORD, 1, &any_word, &(size_t){1}, NULL, &j->words);
     if (!status)
@@ -186,8 +154,8 @@ static int score_classify(app *a, options *o)
     if (!code) code = report_classes(a, &j);
     recur_class_scorer_destroy(j.scorer);
     recur_vocab_destroy(j.words);
-    recur_text_free(a->ctx, &j.gold.text);
-    recur_text_free(a->ctx, &j.predicted.text);
+    lines_close(a, &j.gold);
+    lines_close(a, &j.predicted);
     return code;
 }
 
@@ -271,7 +239,7 @@ static recur_status open_tags(app *a, const char *path, tag_file *f)
 {
     static const recur_source source = {.format = RECUR_CONLL, .bare = true, .keep_lines = true};
     f->path = path;
-    f->name = name_of(path);
+    f->name = lines_name(path);
     return recur_reader_open(a->ctx, &source, 1, &f->path, &f->reader);
 }
 

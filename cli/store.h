@@ -8,7 +8,7 @@
 
 #include "app.h"
 
-enum { STORE_MAX = 2 }; /* training and validation text */
+enum { STORE_MAX = 4 }; /* training and validation text, two sides of each */
 
 /* Files that were written into a run before the run itself began, and the directories made for them. */
 typedef struct store {

@@ -170,10 +170,7 @@ int tag_predict(app *a, options *o, const recur_model *model)
 {
     job           j = {.app = a, .model = model};
     recur_reader *reader = NULL;
-    if (options_given(o, "top") || options_on(o, "attention"))
-        return output_error(a, RECUR_EARG,
-                            "--top and --attention are for classifiers, and the model is a tagger");
-    int code = tag_take_columns(a, o, model);
+    int           code = tag_take_columns(a, o, model);
     if (code) return code;
     const option_value *files = options_find(o, "data");
     const recur_source  source = tag_source(o, recur_tag_get_spec(model)->rule, true);

@@ -7,11 +7,17 @@
 #include "store.h"
 
 typedef struct task {
-    recur_task          kind;
-    const char         *name;    /* "lm", as in "recur train lm" */
-    const char         *thing;   /* "a language model" */
-    const command      *train;   /* its options are those of a run */
-    const option_group *columns; /* options that say where in a file things are, NULL: none */
+    recur_task     kind;
+    const char    *name;  /* "lm", as in "recur train lm" */
+    const char    *thing; /* "a language model" */
+    const command *train; /* its options are those of a run */
+    const option_group
+        *columns; /* options of eval and predict that say where in a file things are, NULL: none */
+    const option_group *choices[2]; /* those that say what to predict and how, NULL: none */
+
+    /* Whether the options name data for training or eval, and what is said if they do not; NULL: those of --data, and that. */
+    bool (*has_data)(const options *o);
+    const char *wants;
 
     /* ---- training ---- */
 
@@ -43,12 +49,14 @@ typedef struct task {
     const char *no_predict;                                       /* why it is refused */
 } task;
 
-extern const task lm_task, classify_task, tag_task;
+extern const task lm_task, classify_task, tag_task, seq2seq_task;
 
 const task *task_of(const recur_model *model);
 const task *task_named(const char *name); /* NULL: there is none */
 
-/* Refuse columns of other tasks. Returns an exit code, the error said. */
-int task_check_columns(app *a, const options *o, const task *t);
+/* Refuse options of other tasks. Returns an exit code, the error said. */
+int task_check_options(app *a, const options *o, const task *t);
+
+bool task_has_data(const options *o, const task *t);
 
 #endif

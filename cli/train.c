@@ -38,9 +38,9 @@ static int train_named(app *a, options *o, const task *t)
 int train_task(app *a, options *o, const task *t)
 {
     const char *out = options_text(o, "out");
-    if (!options_find(o, "data")->n_texts)
-        return output_error(a, RECUR_EARG,
-                            "recur train %s wants a FILE to learn from, or - for stdin; found none", t->name);
+    if (!task_has_data(o, t))
+        return output_error(a, RECUR_EARG, "recur train %s wants %s; found none", t->name,
+                            t->wants ? t->wants : "a FILE to learn from, or - for stdin");
     recur_status status = t->complete(o);
     if (status) return output_error(a, status, "%s", o->error);
     if (out && !*out) return output_error(a, RECUR_EARG, "--out wants a directory, found an empty name");

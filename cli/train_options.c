@@ -11,7 +11,7 @@
 
 recur_unit train_unit(const options *o)
 {
-    static const recur_unit units[] = {RECUR_CHAR, RECUR_BYTE, RECUR_WORD};
+    static const recur_unit units[] = {RECUR_CHAR, RECUR_BYTE, RECUR_WORD, RECUR_BPE};
     return units[options_find(o, "unit")->choice];
 }
 

@@ -92,8 +92,11 @@ static void say_figures(const recur_report *r, char *text, size_t size)
 
 static recur_criterion stop_on(const options *o)
 {
-    const option_value *v = options_look(o, "stop-on");
-    return v ? (recur_criterion)v->choice : RECUR_STOP_ON_LOSS; /* the choices stand in this order */
+    static const char *const names[] = {"loss", "accuracy", "f1", "bleu"}; /* in the order of the enum */
+    const option_value      *v = options_look(o, "stop-on");
+    for (int i = 0; v && v->n_texts && i < 4; i++)
+        if (strcmp(v->texts[0], names[i]) == 0) return (recur_criterion)i;
+    return RECUR_STOP_ON_LOSS;
 }
 
 static void say_valid(const job *j, const recur_report *r)

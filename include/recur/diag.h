@@ -22,8 +22,8 @@ RECUR_API recur_status recur_gradient_flow(const recur_tape *tape, recur_var v, 
 typedef struct recur_alignment {
     int64_t item;
     int64_t n_source, n_target; /* tokens */
-    const float *
-        weights; /* [n_target+1,n_source+1]: of each token, and of </s>, over the source's tokens in reading order and its end */
+    const float
+        *weights; /* [n_target+1,n_source+1]: of each token and </s>, over the source's tokens and its end */
 } recur_alignment;
 
 /* Ask a model that has attention for its weights, each target token read after the right ones; each() is told of every pair.
@@ -40,6 +40,26 @@ RECUR_API recur_status recur_seq2seq_align(const recur_model *model, const recur
 RECUR_API double recur_alignment_mass(const recur_alignment *alignment, bool is_reversed, int64_t within);
 
 /* ---- pictures ---- */
+
+/* A word of a picture, any bytes; a space at its beginning is shown as a dot in the middle of the line. */
+typedef struct recur_map_word {
+    const char *bytes;
+    size_t      size;
+} recur_map_word;
+
+/* How much of each source word each target word saw. */
+typedef struct recur_attention_map {
+    const char           *title;
+    int64_t               n_source, n_target;
+    const recur_map_word *source;  /* [n_source] */
+    const recur_map_word *target;  /* [n_target] */
+    const float          *weights; /* [n_target,n_source], from 0 to 1 */
+} recur_attention_map;
+
+/* Save a map as an SVG file: a column for each source word, a row for each target word, the darker the more (Bahdanau, Cho and Bengio 2015, figure 3).
+ * Errors. RECUR_EARG without words; RECUR_EIO, RECUR_EMEMORY. */
+RECUR_API recur_status recur_attention_save_map(recur_ctx *ctx, const recur_attention_map *map,
+                                                const char *path);
 
 /* One curve: n points from left to right, those that are not finite left out. */
 typedef struct recur_curve {

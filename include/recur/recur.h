@@ -12,6 +12,7 @@
 #include "crf.h"
 #include "ctx.h"
 #include "dataset.h"
+#include "decode.h"
 #include "diag.h"
 #include "layers.h"
 #include "model.h"

@@ -1,7 +1,7 @@
 /* Scores: what predictions are worth beside the truth, from counts alone.
  *
- * A scorer is told the truth and the prediction of one item (or one sentence) after the other and keeps counts, so that its memory grows
- * with the number of different labels and not with the data. Labels and tags are named once and then meant by their number, 0, 1, 2 ... in
+ * A scorer is told the truth and the prediction of one item (or one sentence) after the other and keeps counts. Those of labels and tags need memory
+ * that grows with the number of different labels and not with the data; that of texts keeps the counts of each item, for its intervals. Labels and tags are named once and then meant by their number, 0, 1, 2 ... in
  * the order of their naming: whoever names those of a model first has the model's numbers.
  *
  * Rates run from 0 to 1. Where a rate has nothing to be a part of (the precision of a class that was never predicted) it is 0; accuracies
@@ -9,6 +9,8 @@
  * SPDX-License-Identifier: MIT */
 #ifndef RECUR_SCORE_H
 #define RECUR_SCORE_H
+
+#include <stdbool.h>
 
 #include "ctx.h"
 
@@ -161,6 +163,86 @@ RECUR_API recur_status recur_tag_scorer_add(recur_tag_scorer *scorer, int64_t n,
 
 /* Report on everything counted so far. As recur_class_scorer_report. */
 RECUR_API recur_status recur_tag_scorer_report(recur_tag_scorer *scorer, recur_tag_report *report);
+
+/* ---- one text for each item: translations, summaries ---- */
+
+/* How BLEU cuts texts into words: sacreBLEU's names. */
+typedef enum recur_tokenisation {
+    RECUR_TOKENISE_13A = 0, /* signs stand alone, as mteval-v13a has it: for plain text */
+    RECUR_TOKENISE_NONE     /* words are between white space: for text that is cut already */
+} recur_tokenisation;
+
+/* Choices for a scorer of texts. All zeros: one reference, 13a, no lengths. */
+typedef struct recur_seq_scorer_opts {
+    int                n_references; /* of every item; 0: 1 */
+    recur_tokenisation tokenise;
+    bool               chrf_words;    /* chrF++: chrF with single words and pairs of words */
+    bool               by_characters; /* token accuracy is of characters, not of words between white space */
+    int64_t            n_edges;
+    const int64_t     *edges; /* [n_edges]: as those of recur_scorer_opts */
+} recur_seq_scorer_opts;
+
+/* A number and its 95 % interval: the 26th from either end of what 1,000 resamples of the items give (percentile bootstrap, Efron 1979; for BLEU
+ * Koehn 2004). The resamples are drawn by a fixed seed and repeat. */
+typedef struct recur_measure {
+    double value, low, high;
+} recur_measure;
+
+/* ROUGE of one kind (Lin 2004): the mean over the items. */
+typedef struct recur_rouge {
+    double        precision, recall;
+    recur_measure f1;
+} recur_rouge;
+
+enum { RECUR_BLEU_ORDERS = 4 };
+
+/* Everything about texts, of all items or of those of some length. Every number is NaN where there are no items.
+ *
+ *   exact_match     share of the items whose text is a reference's, but for white space at the ends
+ *   token_accuracy  share of the places where both have the same token, of as many places as the longer of the two has; where there are several
+ *                   references, the one with the greatest share counts
+ *   bleu            of the whole corpus, as sacreBLEU's corpus_score, from 0 to 100; smoothed ("exp")
+ *   chrf            likewise; 6 orders of characters, recall weighs twice as much (chrF2), of several references the best of each item
+ *   rouge           1, 2 and L as rouge-score's, without stemming; of several references the one with the best F1 of each item */
+typedef struct recur_seq_score {
+    int64_t       from, to; /* from <= length < to; 0 and INT64_MAX for all items */
+    int64_t       items;
+    recur_measure exact_match, token_accuracy, bleu, chrf;
+    recur_rouge   rouge[3]; /* 1, 2, L */
+
+    /* of which BLEU is made */
+    double  precisions[RECUR_BLEU_ORDERS]; /* from 0 to 100 */
+    double  brevity_penalty;
+    int64_t hypothesis_tokens, reference_tokens; /* of several references the closest in length */
+} recur_seq_score;
+
+typedef struct recur_seq_report {
+    recur_seq_score        all;
+    int64_t                n_lengths;
+    const recur_seq_score *lengths;       /* n_edges + 1 of them, none without edges */
+    char                   signature[80]; /* how BLEU was computed, in sacreBLEU's form */
+} recur_seq_report;
+
+typedef struct recur_seq_scorer recur_seq_scorer;
+
+/* Create a scorer that has counted nothing. As recur_class_scorer_create. */
+RECUR_API recur_status recur_seq_scorer_create(recur_ctx *ctx, const recur_seq_scorer_opts *opts,
+                                               recur_seq_scorer **scorer);
+RECUR_API void         recur_seq_scorer_destroy(recur_seq_scorer *scorer); /* NULL is accepted */
+
+/* Count one item; length, that of its source, is looked at only where there are edges. The texts are not kept; what is, are some 400 bytes an item.
+ *
+ * Shapes.  references and reference_bytes are [n_references].
+ * Errors.  RECUR_EDATA for text that is not UTF-8, RECUR_EARG for a negative length, RECUR_EMEMORY; nothing is counted then.
+ * Cost.    For ROUGE-L, the product of the lengths. */
+RECUR_API recur_status recur_seq_scorer_add(recur_seq_scorer *scorer, const char *hypothesis, size_t bytes,
+                                            const char *const *references, const size_t *reference_bytes,
+                                            int64_t length);
+
+/* Report on everything counted so far. As recur_class_scorer_report.
+ *
+ * Cost. A second for some 20,000 items. */
+RECUR_API recur_status recur_seq_scorer_report(recur_seq_scorer *scorer, recur_seq_report *report);
 
 #ifdef __cplusplus
 }

@@ -23,18 +23,14 @@ struct recur_class_scorer {
 /* Make the ranges that n edges cut the lengths into. */
 static recur_status cut_lengths(recur_class_scorer *s, int64_t n, const int64_t *edges)
 {
-    if (n == 0) return RECUR_OK;
+    recur_status status = ri_score_check_edges(s->ctx, n, edges);
+    if (status || n == 0) return status;
     s->lengths = ri_allocate(&s->ctx->allocator, (size_t)n + 1, sizeof *s->lengths);
     if (!s->lengths) return ri_no_memory(s->ctx, "the scores by length");
     s->n_lengths = n + 1;
     for (int64_t i = 0; i <= n; i++) {
-        int64_t from = i > 0 ? edges[i - 1] : 0, to = i < n ? edges[i] : INT64_MAX;
-        if (from >= to)
-            return RI_FAIL(s->ctx, RECUR_EARG,
-                           "edge %" PRId64 " of the lengths is %" PRId64 " after %" PRId64
-                           "; wanted rising numbers above 0",
-                           i + 1, to, from);
-        s->lengths[i] = (recur_length_score){.from = from, .to = to};
+        s->lengths[i].from = i > 0 ? edges[i - 1] : 0;
+        s->lengths[i].to = i < n ? edges[i] : INT64_MAX;
     }
     return RECUR_OK;
 }

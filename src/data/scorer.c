@@ -3,10 +3,24 @@
  * SPDX-License-Identifier: MIT */
 #include "data/scorer.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "score/rate.h"
+
+recur_status ri_score_check_edges(recur_ctx *ctx, int64_t n, const int64_t *edges)
+{
+    for (int64_t i = 0; i < n; i++) {
+        int64_t before = i > 0 ? edges[i - 1] : 0;
+        if (edges[i] <= before)
+            return RI_FAIL(ctx, RECUR_EARG,
+                           "edge %" PRId64 " of the lengths is %" PRId64 " after %" PRId64
+                           "; wanted rising numbers above 0",
+                           i + 1, edges[i], before);
+    }
+    return RECUR_OK;
+}
 
 bool ri_score_lists_begin(ri_score_lists *lists, const recur_allocator *a, int64_t n)
 {

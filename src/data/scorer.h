@@ -1,4 +1,4 @@
-/* What the two scorers of recur/score.h share.
+/* What the scorers of recur/score.h share.
  * SPDX-License-Identifier: MIT */
 #ifndef RI_SCORER_H
 #define RI_SCORER_H
@@ -6,6 +6,9 @@
 #include "dev/ctx.h"
 #include "recur/score.h"
 #include "text/intern.h"
+
+/* Refuse edges of lengths that do not rise above 0: RECUR_EARG. */
+recur_status ri_score_check_edges(recur_ctx *ctx, int64_t n, const int64_t *edges);
 
 /* The lists of a report. */
 typedef struct ri_score_lists {

@@ -49,14 +49,22 @@ static void put(ri_svg *s, const char *text)
     put_bytes(s, text, strlen(text));
 }
 
+static void put_plain(ri_svg *s, double x)
+{
+    char text[32];
+    long hundredths = lrint(fmin(fmax(100 * x, -1e8), 1e8)), size = hundredths < 0 ? -hundredths : hundredths;
+    snprintf(text, sizeof text, "%s%ld.%02ld", hundredths < 0 ? "-" : "", size / 100, size % 100);
+    put(s, text);
+}
+
 /* Write name="x". */
 static void put_number(ri_svg *s, const char *name, double x)
 {
-    char text[64];
-    long hundredths = lrint(fmin(fmax(100 * x, -1e8), 1e8)), size = hundredths < 0 ? -hundredths : hundredths;
-    snprintf(text, sizeof text, " %s=\"%s%ld.%02ld\"", name, hundredths < 0 ? "-" : "", size / 100,
-             size % 100);
-    put(s, text);
+    put(s, " ");
+    put(s, name);
+    put(s, "=\"");
+    put_plain(s, x);
+    put(s, "\"");
 }
 
 /* What means something to XML is written as its name; control characters, which XML does not know, as '?'. */
@@ -150,8 +158,15 @@ void ri_svg_line(ri_svg *s, const char *class, double x1, double y1, double x2, 
 void ri_svg_rect(ri_svg *s, const char *class, double x, double y, double width, double height,
                  const char *note)
 {
+    ri_svg_shade(s, class, 1, x, y, width, height, note);
+}
+
+void ri_svg_shade(ri_svg *s, const char *class, double strength, double x, double y, double width,
+                  double height, const char *note)
+{
     put(s, "<rect");
     put_class(s, class);
+    if (strength < 1) put_number(s, "fill-opacity", strength);
     put_number(s, "x", x);
     put_number(s, "y", y);
     put_number(s, "width", width);
@@ -180,4 +195,15 @@ void ri_svg_text(ri_svg *s, const char *class, double x, double y, const char *a
     put(s, "\">");
     put_text(s, text);
     put(s, "</text>\n");
+}
+
+void ri_svg_text_up(ri_svg *s, const char *class, double x, double y, const char *text)
+{
+    put(s, "<g transform=\"translate(");
+    put_plain(s, x);
+    put(s, " ");
+    put_plain(s, y);
+    put(s, ") rotate(-90)\">");
+    ri_svg_text(s, class, 0, 0, "start", text);
+    put(s, "</g>\n");
 }

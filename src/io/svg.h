@@ -25,7 +25,7 @@ void ri_svg_begin(ri_svg *svg, const recur_allocator *a, double width, double he
 void ri_svg_end(ri_svg *svg);
 void ri_svg_free(ri_svg *svg);
 
-/* End a picture, write it to a file and free it. Errors: RECUR_EMEMORY, RECUR_EIO. */
+/* End a picture, save it and free it. Errors: RECUR_EMEMORY, RECUR_EIO. */
 recur_status ri_svg_save(ri_svg *svg, const char *path, ri_error *error);
 
 void ri_svg_line(ri_svg *svg, const char *class, double x1, double y1, double x2, double y2);
@@ -33,9 +33,15 @@ void ri_svg_line(ri_svg *svg, const char *class, double x1, double y1, double x2
 /* note, where not NULL, is shown when the pointer rests on it. */
 void ri_svg_rect(ri_svg *svg, const char *class, double x, double y, double width, double height,
                  const char *note);
+/* The same with a colour that is there only in part: strength runs from 0 to 1. */
+void ri_svg_shade(ri_svg *svg, const char *class, double strength, double x, double y, double width,
+                  double height, const char *note);
 void ri_svg_circle(ri_svg *svg, const char *class, double x, double y, double r, const char *note);
 
 /* anchor says which part of the text is at x: "start", "middle" or "end". */
 void ri_svg_text(ri_svg *svg, const char *class, double x, double y, const char *anchor, const char *text);
+
+/* A text that begins at x, y and runs upwards. */
+void ri_svg_text_up(ri_svg *svg, const char *class, double x, double y, const char *text);
 
 #endif

@@ -36,7 +36,7 @@ const ri_field ri_rnn_fields[RI_RNN_FIELDS] = {
     {"forget_bias", RI_REAL, AT(forget_bias), -HUGE_VAL, HUGE_VAL, NULL},
 };
 
-static const char *const unit_words[] = {"char", "byte", "word", NULL};
+static const char *const unit_words[] = {"char", "byte", "word", "bpe", NULL};
 static const char *const splitting_words[] = {"words", "spaces", NULL};
 static const char *const letters_words[] = {"default", "lower", "kept", NULL};
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/bpe.h"
 #include "text/utf8.h"
 #include "text/vocab.h"
 
@@ -81,6 +82,22 @@ static recur_status build_bytes(const recur_allocator *a, const recur_vocab_opts
     return ri_vocab_create(a, RECUR_BYTE, tokens, 256, vocab, error);
 }
 
+static recur_status build_pairs(const recur_allocator *a, const ri_table *pieces,
+                                const recur_vocab_opts *opts, recur_vocab **vocab, ri_error *error)
+{
+    if (opts->max_size > 0 && opts->max_size < RI_BPE_BYTES)
+        return ri_fail(error, RECUR_EARG,
+                       "a vocabulary of byte pairs begins with the 256 bytes; wanted at least as many "
+                       "tokens, found %" PRId64,
+                       opts->max_size);
+    ri_pairs merges;
+    ri_pairs_init(&merges, a);
+    recur_status status = ri_bpe_learn(pieces, opts, &merges, error);
+    if (status == RECUR_OK) status = ri_bpe_create(a, merges.list, merges.n, vocab, error);
+    ri_pairs_destroy(&merges);
+    return status;
+}
+
 recur_status ri_vocab_from_counts(const recur_allocator *a, recur_unit unit, ri_table *table,
                                   const recur_vocab_opts *opts, bool needs_unknown, recur_vocab **vocab,
                                   ri_error *error)
@@ -89,6 +106,7 @@ recur_status ri_vocab_from_counts(const recur_allocator *a, recur_unit unit, ri_
     if (table->n == 0)
         return ri_fail(error, RECUR_EDATA, "the text holds no %s; wanted some",
                        unit == RECUR_WORD ? "words" : "characters");
+    if (unit == RECUR_BPE) return build_pairs(a, table, opts, vocab, error);
     int64_t unknown = ri_table_add(table, (ri_span){RI_VOCAB_UNKNOWN, strlen(RI_VOCAB_UNKNOWN)});
     if (unknown < 0) return no_memory(error);
     int64_t n = choose(table, unit, opts, unknown, needs_unknown);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "text/bpe.h"
 #include "text/utf8.h"
 
 static bool has_bytes(ri_span span, const char *bytes)
@@ -50,12 +51,15 @@ recur_status ri_vocab_create(const recur_allocator *a, recur_unit unit, const ri
     v->allocator = *a;
     v->unit = unit;
     ri_table_init(&v->table, &v->allocator);
+    ri_pairs_init(&v->merges, &v->allocator);
     recur_status status = fill(v, tokens, n, error);
     if (status != RECUR_OK) {
         recur_vocab_destroy(v);
         return status;
     }
-    v->unknown = unit != RECUR_BYTE && n > 0 && has_bytes(tokens[0].span, RI_VOCAB_UNKNOWN) ? 0 : -1;
+    v->unknown = n > 0 && has_bytes(tokens[0].span, RI_VOCAB_UNKNOWN)
+                     ? 0
+                     : -1; /* not where it begins with the byte 0 */
     v->line_feed = (int32_t)ri_table_find(&v->table, (ri_span){"\n", 1});
     *vocab = v;
     return RECUR_OK;
@@ -66,6 +70,7 @@ void recur_vocab_destroy(recur_vocab *vocab)
     if (!vocab) return;
     recur_allocator a = vocab->allocator;
     ri_table_destroy(&vocab->table);
+    ri_pairs_destroy(&vocab->merges);
     ri_release(&a, vocab->bytes);
     ri_release(&a, vocab);
 }
@@ -113,12 +118,29 @@ static recur_status fail_unknown(const char *text, ri_span token, ri_error *erro
                    is_shown ? "'" : "", at, ri_utf8_line(text, at));
 }
 
+static void encode_pieces(const recur_vocab *vocab, ri_cursor cursor, int32_t *ids, int64_t *n)
+{
+    int32_t room[RI_PIECE_BYTES];
+    ri_span piece;
+    *n = 0;
+    while (ri_split_next(&cursor, &piece)) {
+        int count = ri_bpe_encode(&vocab->merges, piece, room);
+        if (ids) memcpy(ids + *n, room, (size_t)count * sizeof *ids);
+        *n += count;
+    }
+}
+
 recur_status ri_vocab_encode(const recur_vocab *vocab, const char *text, size_t bytes, int32_t *ids,
                              int64_t *n, int64_t *n_unknown, ri_error *error)
 {
     ri_cursor cursor = {.unit = vocab->unit, .text = text, .bytes = bytes};
     ri_span   token;
     int64_t   count = 0, unknown = 0;
+    if (vocab->unit == RECUR_BPE) {
+        encode_pieces(vocab, cursor, ids, n);
+        if (n_unknown) *n_unknown = 0;
+        return RECUR_OK;
+    }
     for (; ri_split_next(&cursor, &token); count++) {
         int64_t id = ri_table_find(&vocab->table, token);
         if (id < 0) id = vocab->unknown;
@@ -129,5 +151,26 @@ recur_status ri_vocab_encode(const recur_vocab *vocab, const char *text, size_t 
     if (cursor.at < bytes) return ri_utf8_fail("", text, cursor.at, error);
     *n = count;
     if (n_unknown) *n_unknown = unknown;
+    return RECUR_OK;
+}
+
+recur_status ri_vocab_decode(const recur_vocab *vocab, const int32_t *ids, int64_t n, char *text,
+                             size_t *bytes, ri_error *error)
+{
+    size_t  size = 0;
+    int32_t previous = -1;
+    for (int64_t i = 0; i < n; previous = ids[i++]) {
+        if (ids[i] < 0 || ids[i] >= vocab->table.n)
+            return ri_fail(error, RECUR_EARG, "id %" PRId64 " is %" PRId32 "; wanted 0 to %" PRId64, i,
+                           ids[i], vocab->table.n - 1);
+        ri_span token = vocab->table.entries[ids[i]].span;
+        bool    is_spaced = recur_vocab_spaced(vocab, previous, ids[i]);
+        if (token.size >= SIZE_MAX - size) return no_memory(error);
+        if (text && is_spaced) text[size] = ' ';
+        size += is_spaced;
+        if (text) memcpy(text + size, token.bytes, token.size);
+        size += token.size;
+    }
+    *bytes = size;
     return RECUR_OK;
 }

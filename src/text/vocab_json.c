@@ -7,10 +7,17 @@
 
 #include <jansson.h>
 
-#include "text/utf8.h"
+#include "text/bpe.h"
 #include "text/vocab.h"
 
-static const char *const UNITS[] = {[RECUR_CHAR] = "char", [RECUR_BYTE] = "byte", [RECUR_WORD] = "word"};
+static const char *const UNITS[] = {
+    [RECUR_CHAR] = "char", [RECUR_BYTE] = "byte", [RECUR_WORD] = "word", [RECUR_BPE] = "bpe"};
+
+/* The field beside the unit. */
+static const char *const FIELDS[] = {
+    [RECUR_CHAR] = "tokens", [RECUR_BYTE] = NULL, [RECUR_WORD] = "tokens", [RECUR_BPE] = "merges"};
+
+enum { N_UNITS = sizeof UNITS / sizeof *UNITS };
 
 static recur_status no_memory(ri_error *error)
 {
@@ -31,12 +38,28 @@ static json_t *list_tokens(const recur_vocab *vocab)
     return list;
 }
 
+/* The merges as an array of arrays; NULL without memory. */
+static json_t *list_merges(const recur_vocab *vocab)
+{
+    json_t *list = json_array();
+    for (int64_t i = 0; i < vocab->merges.n; i++) {
+        ri_pair m = vocab->merges.list[i];
+        if (json_array_append_new(list, json_pack("[i,i]", (int)m.left, (int)m.right)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
 recur_status ri_vocab_to_json(const recur_vocab *vocab, const recur_allocator *a, char **json,
                               ri_error *error)
 {
-    json_t *object = json_pack("{s:s}", "unit", UNITS[vocab->unit]);
-    bool    ok = vocab->unit == RECUR_BYTE || json_object_set_new(object, "tokens", list_tokens(vocab)) == 0;
-    char   *text = ok ? json_dumps(object, JSON_COMPACT) : NULL;
+    const char *field = FIELDS[vocab->unit];
+    json_t     *object = json_pack("{s:s}", "unit", UNITS[vocab->unit]);
+    json_t     *list = !field ? NULL : vocab->unit == RECUR_BPE ? list_merges(vocab) : list_tokens(vocab);
+    bool        ok = !field || json_object_set_new(object, field, list) == 0;
+    char       *text = ok ? json_dumps(object, JSON_COMPACT) : NULL;
     *json = text ? ri_copy_string(a, text) : NULL;
     free(text);
     json_decref(object);
@@ -89,22 +112,57 @@ static recur_status from_list(const recur_allocator *a, recur_unit unit, json_t 
     return status;
 }
 
+static recur_status read_merges(json_t *list, ri_pair *merges, ri_error *error)
+{
+    size_t  i;
+    json_t *item;
+    json_array_foreach(list, i, item)
+    {
+        json_t *left = json_array_get(item, 0), *right = json_array_get(item, 1);
+        if (json_array_size(item) != 2 || !json_is_integer(left) || !json_is_integer(right) ||
+            json_integer_value(left) < 0 || json_integer_value(left) >= RI_BPE_MOST_TOKENS ||
+            json_integer_value(right) < 0 || json_integer_value(right) >= RI_BPE_MOST_TOKENS)
+            return ri_fail(error, RECUR_EMODEL, "merge %zu is not an array of the numbers of two tokens", i);
+        merges[i] = (ri_pair){(int32_t)json_integer_value(left), (int32_t)json_integer_value(right)};
+    }
+    return RECUR_OK;
+}
+
+static recur_status from_merges(const recur_allocator *a, json_t *list, recur_vocab **vocab, ri_error *error)
+{
+    size_t n = json_array_size(list);
+    if (!json_is_array(list) || n > RI_BPE_MOST_TOKENS)
+        return ri_fail(error, RECUR_EMODEL, "\"merges\" has %zu members; wanted an array of at most %d", n,
+                       RI_BPE_MOST_TOKENS);
+    ri_pair *merges = ri_allocate(a, n, sizeof *merges);
+    if (!merges) return no_memory(error);
+    recur_status status = read_merges(list, merges, error);
+    if (status == RECUR_OK) status = ri_bpe_create(a, merges, (int64_t)n, vocab, error);
+    if (status == RECUR_EDATA) status = error->status = RECUR_EMODEL;
+    ri_release(a, merges);
+    return status;
+}
+
 static recur_status from_object(const recur_allocator *a, const json_t *object, recur_vocab **vocab,
                                 ri_error *error)
 {
-    const char *unit = json_string_value(json_object_get(object, "unit"));
-    json_t     *tokens = json_object_get(object, "tokens");
-    if (!unit)
+    const char *name = json_string_value(json_object_get(object, "unit"));
+    if (!name)
         return ri_fail(error, RECUR_EMODEL,
-                       "\"unit\" is missing; wanted an object with \"unit\": char, byte or word");
-    bool is_byte = strcmp(unit, UNITS[RECUR_BYTE]) == 0;
-    if (!is_byte && strcmp(unit, UNITS[RECUR_CHAR]) != 0 && strcmp(unit, UNITS[RECUR_WORD]) != 0)
-        return ri_fail(error, RECUR_EMODEL, "\"unit\" is \"%.40s\"; wanted char, byte or word", unit);
-    if (json_object_size(object) != (is_byte ? 1 : 2) || (!is_byte && !tokens))
-        return ri_fail(error, RECUR_EMODEL, "there are %zu fields; wanted \"unit\"%s alone",
-                       json_object_size(object), is_byte ? "" : " and \"tokens\"");
-    if (is_byte) return ri_vocab_build(a, RECUR_BYTE, 0, NULL, NULL, NULL, vocab, error);
-    return from_list(a, strcmp(unit, UNITS[RECUR_WORD]) == 0 ? RECUR_WORD : RECUR_CHAR, tokens, vocab, error);
+                       "\"unit\" is missing; wanted an object with \"unit\": char, byte, word or bpe");
+    int unit = 0;
+    while (unit < N_UNITS && strcmp(name, UNITS[unit]) != 0) unit++;
+    if (unit == N_UNITS)
+        return ri_fail(error, RECUR_EMODEL, "\"unit\" is \"%.40s\"; wanted char, byte, word or bpe", name);
+    const char *field = FIELDS[unit];
+    json_t     *list = field ? json_object_get(object, field) : NULL;
+    if (json_object_size(object) != (field ? 2 : 1) || (field && !list))
+        return ri_fail(error, RECUR_EMODEL, "there are %zu fields; wanted \"unit\"%s%s%s alone",
+                       json_object_size(object), field ? " and \"" : "", field ? field : "",
+                       field ? "\"" : "");
+    if (!field) return ri_vocab_build(a, RECUR_BYTE, 0, NULL, NULL, NULL, vocab, error);
+    if (unit == RECUR_BPE) return from_merges(a, list, vocab, error);
+    return from_list(a, (recur_unit)unit, list, vocab, error);
 }
 
 recur_status ri_vocab_from_json(const recur_allocator *a, const char *json, recur_vocab **vocab,

@@ -1,4 +1,4 @@
-/* The rule that cuts text into words, with Unicode's categories from utf8proc; ASCII takes a short cut.
+/* The rule that cuts text into words.
  *
  *   I didn't pay $1,299.95 (well-made!)
  *   I didn't pay $ 1,299.95 ( well - made ! )
@@ -8,98 +8,49 @@
 
 #include <utf8proc.h>
 
+#include "text/glyph.h"
 #include "text/utf8.h"
 
 enum { APOSTROPHE = '\'', RIGHT_QUOTE = 0x2019 };
 
-typedef enum kind { SPACE, LETTER, NUMBER, OTHER, NOTHING } kind; /* marks are letters here */
-
-static kind kind_of_ascii(int32_t c)
+static bool is_wordly(ri_kind k)
 {
-    int32_t lower = c | 0x20;
-    if (lower >= 'a' && lower <= 'z') return LETTER;
-    if (c >= '0' && c <= '9') return NUMBER;
-    return ri_utf8_is_space(c) ? SPACE : OTHER;
-}
-
-static kind kind_of(int32_t code_point)
-{
-    if (code_point < 0x80) return kind_of_ascii(code_point);
-    if (ri_utf8_is_space(code_point)) return SPACE;
-    switch (utf8proc_category(code_point)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ME:
-        return LETTER;
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
-        return NUMBER;
-    default:
-        return OTHER;
-    }
-}
-
-/* A code point of a text, with its kind. A byte that is no text is of kind OTHER. */
-typedef struct glyph {
-    int32_t code_point;
-    size_t  size;
-    kind    kind;
-} glyph;
-
-static glyph look(ri_span text, size_t at)
-{
-    glyph g = {.kind = NOTHING};
-    if (at >= text.size) return g;
-    g.size = ri_utf8_next(text.bytes + at, text.size - at, &g.code_point);
-    if (g.size == 0) return (glyph){.code_point = -1, .size = 1, .kind = OTHER};
-    g.kind = kind_of(g.code_point);
-    return g;
-}
-
-static bool is_wordly(kind k)
-{
-    return k == LETTER || k == NUMBER;
+    return k == RI_LETTER || k == RI_NUMBER;
 }
 
 /* Whether g stays inside a word between the code points before and after it. */
-static bool joins(glyph g, kind before, kind after)
+static bool joins(ri_glyph g, ri_kind before, ri_kind after)
 {
     if (g.code_point == APOSTROPHE || g.code_point == RIGHT_QUOTE) return is_wordly(after);
-    return (g.code_point == '.' || g.code_point == ',') && before == NUMBER && after == NUMBER;
+    return (g.code_point == '.' || g.code_point == ',') && before == RI_NUMBER && after == RI_NUMBER;
 }
 
 /* Return where the word ends that starts with the glyph g at offset at. */
-static size_t end_of_word(ri_span text, size_t at, glyph g)
+static size_t end_of_word(ri_span text, size_t at, ri_glyph g)
 {
     for (;;) {
-        kind before = g.kind;
+        ri_kind before = g.kind;
         at += g.size;
-        g = look(text, at);
+        g = ri_glyph_at(text, at);
         if (is_wordly(g.kind)) continue;
-        if (g.kind != OTHER || !joins(g, before, look(text, at + g.size).kind)) return at;
+        if (g.kind != RI_OTHER || !joins(g, before, ri_glyph_at(text, at + g.size).kind)) return at;
         g.kind = before; /* what follows is of a word, so two joiners never meet */
     }
 }
 
 static size_t end_of_run(ri_span text, size_t at)
 {
-    for (glyph g; (g = look(text, at)).kind != SPACE && g.kind != NOTHING;) at += g.size;
+    for (ri_glyph g; (g = ri_glyph_at(text, at)).kind != RI_SPACE && g.kind != RI_NOTHING;) at += g.size;
     return at;
 }
 
 bool ri_words_next(const recur_text_rule *rule, ri_span text, size_t *at, ri_span *token)
 {
-    size_t start = *at;
-    glyph  g = look(text, start);
+    size_t   start = *at;
+    ri_glyph g = ri_glyph_at(text, start);
     if (rule->unit == RECUR_WORD)
-        for (; g.kind == SPACE; g = look(text, start)) start += g.size;
-    if (g.kind == NOTHING) {
+        for (; g.kind == RI_SPACE; g = ri_glyph_at(text, start)) start += g.size;
+    if (g.kind == RI_NOTHING) {
         *at = start;
         return false;
     }
@@ -121,9 +72,9 @@ int64_t ri_words_count(ri_span text)
     int64_t n = 0;
     bool    is_inside = false;
     for (size_t at = 0; at < text.size;) {
-        glyph g = look(text, at);
-        n += g.kind != SPACE && !is_inside;
-        is_inside = g.kind != SPACE;
+        ri_glyph g = ri_glyph_at(text, at);
+        n += g.kind != RI_SPACE && !is_inside;
+        is_inside = g.kind != RI_SPACE;
         at += g.size;
     }
     return n;

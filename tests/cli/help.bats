@@ -30,7 +30,7 @@ load helpers
   refuses 2 "'trian'; did you mean 'recur train'" trian
   refuses 2 "did you mean 'recur generate'" genrate x
   refuses 2 "did you mean 'recur train lm'" lm
-  refuses 2 "there are: train lm, train classify, train tag, resume, eval, predict, generate, inspect" xyzzy
+  refuses 2 "there are: train lm, train classify, train tag, train seq2seq, resume, eval, predict, generate, inspect" xyzzy
   refuses 2 "wants a command before --json" --json=1
 }
 

@@ -21,7 +21,7 @@ no() {
   no "--cell wants rnn, relu, lstm or gru, found 'lstn'; did you mean lstm?" --cell lstn
   no "did you mean adam?" --optim adan
   no "did you mean cosine?" --schedule cosin
-  no "--unit wants char, byte or word, found 'zzz'" --unit zzz
+  no "--unit wants char, byte, word or bpe, found 'zzz'" --unit zzz
 }
 
 @test "a number out of range is answered with the nearest" {
@@ -68,7 +68,7 @@ no() {
   no "--forget-bias is for --cell lstm" --cell rnn --forget-bias 1
   no "--momentum is for --optim sgd or rmsprop, found --optim adam" --momentum 0.5
   no "--decay-rate is for --optim rmsprop" --optim sgd --decay-rate 0.5
-  no "--vocab is for --unit char or word" --unit byte --vocab 10
+  no "--vocab is for --unit char, word or bpe" --unit byte --vocab 10
   no "--init chrono is for gates" --cell rnn --init chrono:10
   no "--patience wants validation data" --patience 3 --split 1,0
 }

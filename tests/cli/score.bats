@@ -94,8 +94,8 @@ json() {
 
 @test "usage" {
   lines a >"$dir/gold"
-  refuses 2 "wants a task; there is: classify, tag" score
-  refuses 2 "no task 'seq2seq'" score seq2seq a b
+  refuses 2 "wants a task; there is: classify, tag, seq2seq" score
+  refuses 2 "no task 'lm'" score lm a b
   refuses 2 "wants GOLD and PREDICTED, found one file" score classify "$dir/gold"
   refuses 2 "found 'c' as well" score tag a b c
   refuses 2 "it can be read once" score tag - -
@@ -190,4 +190,94 @@ PY
   refuses 3 "empty" score tag "$dir/empty" "$dir/empty"
   lines 'a B O' 'b O' >"$dir/ragged"
   refuses 3 "$dir/ragged" score tag "$dir/ragged" "$dir/short"
+}
+
+# what sacreBLEU 2.6.0 and rouge-score 0.1.2 say of these is in the tests below
+texts() {
+  lines 'the cat sat on the mat.' 'a dog barks' 'nothing' 'He paid $1,299.95, no more.' >"$dir/gold"
+  lines 'the cat is on the mat.' 'a dog barks' '' 'He paid $1,299.95 (no more) there!' >"$dir/output"
+  lines 'there was a cat on the mat.' 'a dog is barking' 'none' 'He paid 1,299.95 only.' >"$dir/second"
+  lines 'eins zwei drei' 'eins' 'eins' 'eins zwei drei vier' >"$dir/source"
+}
+
+@test "texts: BLEU, chrF, ROUGE as the packages have them" {
+  texts
+  call score seq2seq "$dir/gold" "$dir/output"
+  [ "$status" = 0 ] && [ -z "$err" ]
+  grep -qxE 'items +4 +95 % interval' "$dir/out"
+  grep -qxE 'exact match +25.00 % +0.00 to 75.00 %' "$dir/out"
+  grep -qxE 'token accuracy +62.50 % .*' "$dir/out"
+  grep -qxE 'BLEU +41.14 +.* to .*' "$dir/out"
+  grep -qxE 'chrF +68.08 +.* to .*' "$dir/out"
+  grep -qxE 'ROUGE-1 +69.17 % .* precision 67.71 %, recall 70.83 %' "$dir/out"
+  grep -qxE 'ROUGE-2 +63.08 % .* precision 61.43 %, recall 65.00 %' "$dir/out"
+  grep -qxE 'ROUGE-L +69.17 % .* precision 67.71 %, recall 70.83 %' "$dir/out"
+  grep -qxF 'BLEU is 75.0/58.8/35.7/18.2 (BP = 1.000 ratio = 1.053 hyp_len = 20 ref_len = 19)' "$dir/out"
+  grep -qxF '        nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:recur-0.1.0' "$dir/out"
+}
+
+@test "texts: several references, other tokens, JSON with the documented keys" {
+  texts
+  call score seq2seq "$dir/gold" "$dir/output" --reference "$dir/second" --tokenise none --chrf-words --unit char --json
+  [ "$status" = 0 ] && [ -z "$err" ]
+  python3 - "$dir/out" <<'PY'
+import json, sys
+o = json.load(open(sys.argv[1]))
+assert (o["task"], o["items"], o["exact_match"]) == ("seq2seq", 4, 0.25), o
+assert abs(o["bleu"] - 28.029880508457143) + abs(o["chrf"] - 66.78410899168863) + abs(o["rouge_l"] - 0.6916666666666667) < 1e-9, o
+assert o["signature"].startswith("nrefs:2|case:mixed|eff:no|tok:none|smooth:exp|"), o
+assert o["rouge_1_precision"] > 0 and o["rouge_2_recall"] > 0 and len(o["precisions"]) == 4, o
+assert (o["hypothesis_tokens"], o["reference_tokens"]) == (15, 15) and o["brevity_penalty"] <= 1, o
+assert all(o["intervals"][k][0] <= o[k] <= o["intervals"][k][1] for k in
+           ["exact_match", "token_accuracy", "bleu", "chrf", "rouge_1", "rouge_2", "rouge_l"]), o
+assert "by_length" not in o
+PY
+}
+
+@test "texts by length: of the source, or of the reference" {
+  texts
+  call score seq2seq "$dir/gold" "$dir/output" --by-length 2,4 --source "$dir/source" --json
+  [ "$status" = 0 ]
+  python3 - "$dir/out" <<'PY'
+import json, sys
+rows = json.load(open(sys.argv[1]))["by_length"]
+assert [(r["from"], r["to"], r["items"], r["exact_match"]) for r in rows] == [(0, 2, 2, 0.5), (2, 4, 1, 0), (4, None, 1, 0)], rows
+assert rows[0]["intervals"]["exact_match"] == [0, 1]
+PY
+  call score seq2seq "$dir/gold" "$dir/output" --by-length 2,9
+  [ "$status" = 0 ]
+  grep -qxE '0 to 1 +1 +0.00 .*' "$dir/out"
+  grep -qxE '2 to 8 +3 +33.33 .*' "$dir/out"
+  grep -qxE '9 and more +0 +- +- +- +- +-' <(sed 's/ *$//' "$dir/out")
+}
+
+@test "texts: line ends, stdin, empty lines" {
+  printf '\xef\xbb\xbfa b\r\n\r\nc' >"$dir/gold"
+  printf 'a b\n\nc\n' >"$dir/output"
+  call score seq2seq "$dir/gold" "$dir/output"
+  [ "$status" = 0 ] && grep -qxE 'exact match +100.00 % .*' "$dir/out"
+  "$RECUR" score seq2seq - "$dir/output" <"$dir/gold" | grep -qE 'items +3 '
+  "$RECUR" score seq2seq "$dir/gold" - <"$dir/output" | grep -qE 'items +3 '
+}
+
+@test "texts that do not fit together" {
+  lines a b c >"$dir/gold"
+  lines a b >"$dir/short"
+  printf 'a\n\xff\nc\n' >"$dir/bytes"
+  printf 'a\nb\0\nc\n' >"$dir/nul"
+  : >"$dir/empty"
+  refuses 3 "$dir/short has 2 lines and $dir/gold has 3; wanted as many in both" score seq2seq "$dir/gold" "$dir/short"
+  refuses 3 "$dir/short has 2 lines and $dir/gold has 3" score seq2seq "$dir/gold" "$dir/gold" --reference "$dir/short"
+  refuses 3 "$dir/short has 2 lines and" score seq2seq "$dir/gold" "$dir/gold" --by-length 2 --source "$dir/short"
+  refuses 3 "line 2: the hypothesis is not UTF-8 at byte 0" score seq2seq "$dir/gold" "$dir/bytes"
+  refuses 3 "line 2: reference 2 is not UTF-8 at byte 0" score seq2seq "$dir/gold" "$dir/gold" --reference "$dir/bytes"
+  refuses 3 "$dir/bytes:2: text that is not UTF-8" score seq2seq "$dir/gold" "$dir/gold" --by-length 2 --source "$dir/bytes"
+  refuses 3 "$dir/nul:2: a NUL byte" score seq2seq "$dir/gold" "$dir/nul"
+  refuses 3 "$dir/empty is empty" score seq2seq "$dir/gold" "$dir/empty"
+  refuses 5 "cannot open $dir/none" score seq2seq "$dir/gold" "$dir/none"
+  refuses 2 "wants REFERENCE and HYPOTHESIS, found one file" score seq2seq "$dir/gold"
+  refuses 2 "stdin is named 2 times" score seq2seq - -
+  refuses 2 "--source is for --by-length" score seq2seq "$dir/gold" "$dir/gold" --source "$dir/gold"
+  refuses 2 "--tokenise wants 13a or none, found 'intl'" score seq2seq "$dir/gold" "$dir/gold" --tokenise intl
+  refuses 2 "rising whole numbers, found '5,5'" score seq2seq "$dir/gold" "$dir/gold" --by-length 5,5
 }

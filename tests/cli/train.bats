@@ -35,12 +35,13 @@ load helpers
 --unit byte --embed 8 --optim adamw --schedule cosine
 --unit word --tie --optim rmsprop --decay-rate 0.95 --vocab 300
 --unit word --min-count 3 --embed 10 --schedule exponential:0.9
+--unit bpe --vocab 300 --min-count 3
 --init uniform:0.08 --loss sum-over-time --no-carry-state --schedule step:0.5,1 --warmup 3
 --split 1,0 --clip 0
 --split 0.8,0.1,0.1 --eval-every 2 --patience 1
 --minutes 0.001 --epochs 3
 LIST
-  [ "$n" = 11 ]
+  [ "$n" = 12 ]
 }
 
 @test "the default run has a name of its own under runs/" {

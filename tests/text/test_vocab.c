@@ -307,8 +307,8 @@ static void hostile_json_is_refused(void **state)
     check_json_refused("[]", "\"unit\" is missing");
     check_json_refused("{}", "\"unit\" is missing");
     check_json_refused("{\"unit\":7,\"tokens\":[]}", "\"unit\" is missing");
-    check_json_refused("{\"unit\":\"bpe\",\"tokens\":[\"a\"]}",
-                       "\"unit\" is \"bpe\"; wanted char, byte or word");
+    check_json_refused("{\"unit\":\"part\",\"tokens\":[\"a\"]}",
+                       "\"unit\" is \"part\"; wanted char, byte, word or bpe");
     check_json_refused("{\"unit\":\"char\",\"unit\":\"char\",\"tokens\":[\"a\"]}", "duplicate");
     check_json_refused("{\"unit\":\"char\"}", "there are 1 fields; wanted \"unit\" and \"tokens\" alone");
     check_json_refused("{\"unit\":\"char\",\"toks\":[\"a\"]}",
