@@ -1,8 +1,9 @@
 /* Scores: what predictions are worth beside the truth, from counts alone.
  *
- * A scorer is told the truth and the prediction of one item (or one sentence) after the other and keeps counts. Those of labels and tags need memory
- * that grows with the number of different labels and not with the data; that of texts keeps the counts of each item, for its intervals. Labels and tags are named once and then meant by their number, 0, 1, 2 ... in
- * the order of their naming: whoever names those of a model first has the model's numbers.
+ * A scorer is told the truth and the prediction of one item (or one sentence) after the other and keeps counts. Those of labels and tags
+ * need memory that grows with the number of different labels and not with the data; that of texts keeps the counts of each item, for its
+ * intervals. Labels and tags are named once and then meant by their number, 0, 1, 2 ... in the order of their naming: whoever names those
+ * of a model first has the model's numbers.
  *
  * Rates run from 0 to 1. Where a rate has nothing to be a part of (the precision of a class that was never predicted) it is 0; accuracies
  * of no items at all are NaN.
