@@ -99,7 +99,7 @@ PY
 
 @test "bottleneck: with attention a short task is learnt, and attention lies on the right diagonal" {
   for task in copy reverse; do
-    call lab bottleneck --task $task --hidden 24 --bidirectional --lengths 1,5 --every 1 --symbols 5 --steps 600 --lr 0.01 --batch 16 --tests 50 --json --quiet
+    call lab bottleneck --task $task --hidden 24 --lengths 1,5 --every 1 --symbols 5 --steps 600 --lr 0.01 --batch 16 --tests 50 --json --quiet
     [ "$status" = 0 ]
     python3 - "$dir/out" <<'PY'
 import json, sys
