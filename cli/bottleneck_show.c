@@ -98,31 +98,31 @@ void bottleneck_say_table(const bottleneck *b, int hidden)
 /* Below this share of the last token's gradient the first one's has vanished, as far as learning goes. */
 static const double vanished = 1e-3;
 
+/* How far it goes, and at the greatest length: what came through, and whether the gradient tells the encoder of it. */
 static void conclude_without(const bottleneck *b, int hidden)
 {
-    int64_t broken = 0;
-    double  most = 0;
-    for (int64_t i = 0; i < b->n_lengths; i++) most = fmax(most, mean(b, hidden, 0, i).score.bits);
-    while (broken < b->n_lengths && mean(b, hidden, 0, broken).score.exact >= 0.5) broken++;
-    output_format(b->app, "hidden %" PRId64 " without attention: ", b->hidden[hidden]);
-    if (broken == b->n_lengths) {
-        output_format(b->app, "most sequences are right at every length, up to %.0f bits.\n", most);
-        return;
-    }
-    finding f = mean(b, hidden, 0, broken);
-    output_format(b->app, "less than half is right from length %.0f on; at most %.0f bits come through. ",
-                  b->lengths[broken], most);
-    if (f.score.first / f.score.last >= vanished)
-        output_format(
-            b->app,
-            "There the\n    gradient at the first token is %.2g times that at the last one: it arrives, "
-            "so what is missing is room.\n",
-            f.score.first / f.score.last);
+    int64_t good = 0;
+    finding f = mean(b, hidden, 0, b->n_lengths - 1);
+    double  ratio = f.score.first / f.score.last,
+           wanted = b->lengths[b->n_lengths - 1] * log2((double)b->task.symbols);
+    while (good < b->n_lengths && mean(b, hidden, 0, good).score.exact >= 0.5) good++;
+    output_format(b->app, "hidden %" PRId64 " without attention: half of the sequences are right ",
+                  b->hidden[hidden]);
+    if (good == 0)
+        output_format(b->app, "at no length.");
+    else
+        output_format(b->app, "up to length %.0f.", b->lengths[good - 1]);
+    output_format(b->app, " At length %" PRId64 " %.0f of %.0f bits come through;\n    ", f.score.length,
+                  f.score.bits, wanted);
+    if (ratio >= vanished)
+        output_format(b->app,
+                      "the gradient at the first token is %.2g times that at the last one: it arrives%s\n",
+                      ratio, f.score.bits < 0.9 * wanted ? ", so what is missing is room." : ".");
     else
         output_format(b->app,
-                      "There the\n    gradient at the first token is %.1e times that at the last one: it has "
-                      "vanished, and nothing follows for room.\n",
-                      f.score.first / f.score.last);
+                      "the gradient at the first token is %.1e times that at the last one: it has vanished, "
+                      "which says nothing of room.\n",
+                      ratio);
 }
 
 static void conclude_with(const bottleneck *b, int hidden)
