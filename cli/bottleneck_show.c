@@ -98,13 +98,28 @@ void bottleneck_say_table(const bottleneck *b, int hidden)
 /* Below this share of the last token's gradient the first one's has vanished, as far as learning goes. */
 static const double vanished = 1e-3;
 
-/* How far it goes, and at the greatest length: what came through, and whether the gradient tells the encoder of it. */
+/* What may be wrong where bits are missing: a gradient that does not arrive, or did not when the training began, leaves it open. */
+static void diagnose(const bottleneck *b, const finding *f, bool is_short)
+{
+    double after = f->score.first / f->score.last, before = f->first_before / f->last_before;
+    output_format(b->app,
+                  "the gradient at the first token is %.2g times that at the last one, before the training "
+                  "%.2g times: ",
+                  after, before);
+    if (!(after >= vanished))
+        output_format(b->app, "it vanishes, which says nothing of room.\n");
+    else if (!(before >= vanished))
+        output_format(b->app, "it had vanished, and what is missing may be training.\n");
+    else
+        output_format(b->app, "it arrives%s\n", is_short ? ", so what is missing is room." : ".");
+}
+
+/* How far it goes, and what came through at the greatest length. */
 static void conclude_without(const bottleneck *b, int hidden)
 {
     int64_t good = 0;
     finding f = mean(b, hidden, 0, b->n_lengths - 1);
-    double  ratio = f.score.first / f.score.last,
-           wanted = b->lengths[b->n_lengths - 1] * log2((double)b->task.symbols);
+    double  wanted = b->lengths[b->n_lengths - 1] * log2((double)b->task.symbols);
     while (good < b->n_lengths && mean(b, hidden, 0, good).score.exact >= 0.5) good++;
     output_format(b->app, "hidden %" PRId64 " without attention: half of the sequences are right ",
                   b->hidden[hidden]);
@@ -113,16 +128,8 @@ static void conclude_without(const bottleneck *b, int hidden)
     else
         output_format(b->app, "up to length %.0f.", b->lengths[good - 1]);
     output_format(b->app, " At length %" PRId64 " %.0f of %.0f bits come through;\n    ", f.score.length,
-                  f.score.bits, wanted);
-    if (ratio >= vanished)
-        output_format(b->app,
-                      "the gradient at the first token is %.2g times that at the last one: it arrives%s\n",
-                      ratio, f.score.bits < 0.9 * wanted ? ", so what is missing is room." : ".");
-    else
-        output_format(b->app,
-                      "the gradient at the first token is %.1e times that at the last one: it has vanished, "
-                      "which says nothing of room.\n",
-                      ratio);
+                  fmax(f.score.bits, 0), wanted);
+    diagnose(b, &f, f.score.bits < 0.9 * wanted);
 }
 
 static void conclude_with(const bottleneck *b, int hidden)
