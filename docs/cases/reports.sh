@@ -51,7 +51,7 @@ score() {
   local name=$1 run=$2 set=$3
   local output=$dir/$name.$set
   shift 3
-  [ -e "$output.txt" ] || { "$recur" predict "$run" "$dir/$set.report" "$@" >"$output.part" && mv "$output.part" "$output.txt"; }
+  [ -e "$output.txt" ] || { "$recur" predict "$run" "$dir/$set.report" --quiet "$@" >"$output.part" && mv "$output.part" "$output.txt"; }
   "$recur" score seq2seq "$dir/$set.summary" "$output.txt" --json >"$output.rouge"
   python3 "$here/tools/score_findings.py" "$dir/$set.findings" "$output.txt" --json >"$output.recall"
   python3 - "$name" "$set" "$output.rouge" "$output.recall" <<'PY'
