@@ -98,20 +98,23 @@ void bottleneck_say_table(const bottleneck *b, int hidden)
 /* Below this share of the last token's gradient the first one's has vanished, as far as learning goes. */
 static const double vanished = 1e-3;
 
-/* What may be wrong where bits are missing: a gradient that does not arrive, or did not when the training began, leaves it open. */
+/* What may be wrong where bits are missing. */
 static void diagnose(const bottleneck *b, const finding *f, bool is_short)
 {
     double after = f->score.first / f->score.last, before = f->first_before / f->last_before;
-    output_format(b->app,
-                  "the gradient at the first token is %.2g times that at the last one, before the training "
-                  "%.2g times: ",
-                  after, before);
+    output_format(
+        b->app,
+        "the gradient at the first token is %.2g times that at the last one, before the training it "
+        "was %.2g times:\n    ",
+        after, before);
     if (!(after >= vanished))
-        output_format(b->app, "it vanishes, which says nothing of room.\n");
+        output_format(b->app, "it vanishes, so nothing is said of what the vector could hold.\n");
     else if (!(before >= vanished))
-        output_format(b->app, "it had vanished, and what is missing may be training.\n");
+        output_format(b->app, "it had vanished, so these updates may have been too few.\n");
+    else if (is_short)
+        output_format(b->app, "it arrives; the limit is what the vector holds after these updates.\n");
     else
-        output_format(b->app, "it arrives%s\n", is_short ? ", so what is missing is room." : ".");
+        output_format(b->app, "it arrives, and the vector holds it.\n");
 }
 
 /* How far it goes, and what came through at the greatest length. */
