@@ -3,7 +3,7 @@
 #
 #   docs/cases/reports.sh [DIRECTORY]          (default: runs/reports)
 #
-# RECUR is the program (default: recur), OPTIONS go to every training, MODELS says which there are. Whatever is there already is not done again, and
+# RECUR is the program (default: recur), OPTIONS go to every training ("--threads 1"), MODELS says which there are. Whatever is there already is not done again, and
 # a training that was stopped goes on where it was.
 # SPDX-License-Identifier: MIT
 set -euo pipefail
