@@ -30,7 +30,8 @@ struct app {
 
 extern const command train_lm_command, train_classify_command, train_tag_command, train_seq2seq_command,
     resume_command, eval_command, predict_command, generate_command, inspect_command, bench_command,
-    lab_sequential_command, score_classify_command, score_tag_command, score_seq_command;
+    lab_sequential_command, lab_bottleneck_command, score_classify_command, score_tag_command,
+    score_seq_command;
 
 /* Every command, ended by NULL. */
 extern const command *const all_commands[];
@@ -67,11 +68,12 @@ int output_end(app *a, int code);
 
 /* ---- progress (progress.c) ---- */
 
-void progress_open(app *a);                                         /* looks at stderr, TERM, NO_COLOR */
-void progress_begin(app *a);                                        /* the work starts now */
-void progress_draw(app *a, double share, const recur_report *last); /* last may be NULL */
-void progress_clear(app *a);
-void progress_say(app *a, const char *format, ...)
+void   progress_open(app *a);                                         /* looks at stderr, TERM, NO_COLOR */
+void   progress_begin(app *a);                                        /* the work starts now */
+double progress_seconds(const app *a);                                /* since then */
+void   progress_draw(app *a, double share, const recur_report *last); /* last may be NULL */
+void   progress_clear(app *a);
+void   progress_say(app *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));                /* a line; none when quiet */
 const char *progress_loss(double loss, char text[32]);    /* "1.7512"; a huge one in short */
 const char *progress_time(double seconds, char text[32]); /* "1m 20s" */

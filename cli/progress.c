@@ -43,6 +43,11 @@ void progress_begin(app *a)
     a->bar.first = -1;
 }
 
+double progress_seconds(const app *a)
+{
+    return now() - a->bar.began;
+}
+
 const char *progress_time(double seconds, char text[32])
 {
     long s = lrint(fmin(fmax(seconds, 0), 1e8));

@@ -18,7 +18,7 @@ static const char style[] =
     ".s0{fill:#0969da}.s1{fill:#bc4c00}.s2{fill:#1a7f37}.s3{fill:#8250df}.s4{fill:#6e7781}"
     ".o0,.o1,.o2,.o3,.o4{fill:none;stroke-width:1.8}"
     ".o0{stroke:#0969da}.o1{stroke:#bc4c00}.o2{stroke:#1a7f37}.o3{stroke:#8250df}"
-    ".o4{stroke:#6e7781}"
+    ".o4{stroke:#6e7781}.dash{stroke-dasharray:5 4}"
     "@media(prefers-color-scheme:dark){"
     "text{fill:#e6edf3}.paper{fill:#0d1117}.faint{fill:#9198a1}"
     ".grid{stroke:#30363d}.ink{stroke:#9198a1}.roof{stroke:#e6edf3}"

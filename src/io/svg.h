@@ -1,7 +1,7 @@
 /* Pictures: shapes and text become the bytes of an SVG file, which can be read in a light and in a dark surrounding.
  *
- * Colours are classes: s0 to s4 for series (filled), o0 to o4 (outlines only), paper, ink, faint, grid, roof. Texts are UTF-8 and are
- * escaped. Coordinates are kept to a hundredth.
+ * Colours are classes: s0 to s4 for series (filled), o0 to o4 (outlines only), paper, ink, faint, grid, roof; "dash" beside one breaks its
+ * line. Texts are UTF-8 and are escaped. Coordinates are kept to a hundredth.
  * SPDX-License-Identifier: MIT */
 #ifndef RI_SVG_H
 #define RI_SVG_H
@@ -20,7 +20,7 @@ typedef struct ri_svg {
     bool                   has_failed;
 } ri_svg;
 
-/* Begin a picture of that size in pixels; title says what it shows. ri_svg_free is called at the end. */
+/* Begin a picture of that size in pixels; title says what it shows. ri_svg_free or ri_svg_save is called at the end. */
 void ri_svg_begin(ri_svg *svg, const recur_allocator *a, double width, double height, const char *title);
 void ri_svg_end(ri_svg *svg);
 void ri_svg_free(ri_svg *svg);

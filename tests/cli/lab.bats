@@ -7,7 +7,7 @@ quick=(--steps 9 --batch 3 --input 5 --hidden 6 --seconds 0.001)
   for words in lab "lab --help" "help lab"; do
     call $words
     [ "$status" = 0 ] && [ -z "$err" ]
-    [[ $out == *"recur lab sequential "* ]]
+    [[ $out == *"recur lab sequential "* && $out == *"recur lab bottleneck "* ]]
   done
   call lab --json
   [ "$status" = 0 ]
@@ -15,8 +15,9 @@ quick=(--steps 9 --batch 3 --input 5 --hidden 6 --seconds 0.001)
 }
 
 @test "an experiment that does not exist is answered with those that do" {
-  refuses 2 "recur lab has no experiment 'nonsense'; there is: sequential" lab nonsense
+  refuses 2 "recur lab has no experiment 'nonsense'; there is: sequential, bottleneck" lab nonsense
   refuses 2 "did you mean sequential" lab sequental
+  refuses 2 "did you mean bottleneck" lab botleneck
   refuses 2 "did you mean 'recur lab sequential'" sequential
 }
 
@@ -58,4 +59,71 @@ PY
   refuses 2 "--steps wants a whole number from 1" lab sequential --steps 0
   refuses 2 "--out wants a file" lab sequential --out -
   refuses 2 "no option --shape" lab sequential --shape 1,2,3,4,5
+}
+
+# models of a moment
+narrow=(--hidden 4,6 --lengths 2,5 --every 3 --steps 4 --tests 3 --symbols 4 --batch 2 --embed 3)
+
+@test "bottleneck: explained, then a table for each hidden size, then what follows" {
+  call lab bottleneck "${narrow[@]}" --threads 2
+  [ "$status" = 0 ]
+  head -n 1 "$dir/out" | grep -q '^An encoder without attention'
+  [ "$(grep -cE '^hidden [46] +without attention, [0-9]+ parameters +additive attention, [0-9]+ parameters$' "$dir/out")" = 2 ]
+  [ "$(grep -cE '^ +[25] +(4|10)\.0( +[0-9.]+ % +-?[0-9.]+( +[0-9.]+e[-+][0-9]+){3}){2} +[0-9.]+ %$' "$dir/out")" = 4 ]
+  [ "$(grep -cE '^hidden [46] with(out| additive) attention: ' "$dir/out")" = 4 ]
+}
+
+@test "bottleneck with --json: bits are what the loss leaves, threads change nothing" {
+  call lab bottleneck "${narrow[@]}" --task reverse --attention general --seeds 2 --seed 7 --threads 1 --json --quiet
+  [ "$status" = 0 ] && [ -z "$err" ]
+  cp "$dir/out" "$dir/one"
+  python3 - "$dir/out" <<'PY'
+import json, math, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert [(l["hidden"], l["attention"], l["seed"], l["length"]) for l in lines] == [
+    (h, a, s, n) for h in (4, 6) for a in ("none", "general") for s in (7, 8) for n in (2, 5)], lines
+for l in lines:
+    n = l["length"]
+    assert l["task"] == "reverse" and l["items"] == 3, l
+    assert abs(l["bits"] - (n * 2 - (n + 1) * l["loss"] / math.log(2))) < 1e-9, l
+    assert abs(l["exact_match"] * 3 - round(l["exact_match"] * 3)) < 1e-9 and l["exact_match"] <= l["token_accuracy"], l
+    assert (l["attention_near"] is None) == (l["attention"] == "none"), l
+    if n == 2 and l["attention_near"] is not None: assert 2 / 3 - 0.1 < l["attention_near"] <= 1, l
+    assert min(l[k] for k in ("grad_first", "grad_last", "grad_first_before", "grad_last_before")) > 0, l
+# without attention half of the starts forget; models of different seeds are different
+assert len({l["loss"] for l in lines}) == len(lines), lines
+PY
+  call lab bottleneck "${narrow[@]}" --task reverse --attention general --seeds 2 --seed 7 --threads 2 --json --quiet
+  cmp "$dir/out" "$dir/one"
+}
+
+@test "bottleneck: with attention a short task is learnt, and attention lies on the right diagonal" {
+  for task in copy reverse; do
+    call lab bottleneck --task $task --hidden 24 --lengths 1,5 --every 1 --symbols 5 --steps 600 --lr 0.01 --batch 16 --tests 50 --json --quiet
+    [ "$status" = 0 ]
+    python3 - "$dir/out" <<'PY'
+import json, sys
+lines = [l for l in map(json.loads, open(sys.argv[1])) if l["attention"] == "additive"]
+assert len(lines) == 5 and min(l["exact_match"] for l in lines) >= 0.9, lines
+assert min(l["attention_near"] for l in lines) >= 0.75, lines
+PY
+  done
+}
+
+@test "bottleneck draws its curves, and asks first whether it can" {
+  call lab bottleneck "${narrow[@]}" --quiet --out "$dir/curves.svg"
+  [ "$status" = 0 ]
+  python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$dir/curves.svg"
+  grep -q 'Copying: 2 to 5 of 4 symbols, 4 updates of 2 sequences<' "$dir/curves.svg"
+  [ "$(grep -c '<circle' "$dir/curves.svg")" = 24 ] # three plots, four models, two lengths
+  refuses 5 "$dir/no/curves.svg" lab bottleneck --steps 1000000000 --out "$dir/no/curves.svg"
+}
+
+@test "bottleneck refuses what cannot be" {
+  refuses 2 "--hidden wants" lab bottleneck --hidden 0
+  refuses 2 "--hidden wants whole numbers, found 2.5" lab bottleneck --hidden 8,2.5
+  refuses 2 "found 6,5" lab bottleneck --lengths 6,5
+  refuses 2 "--symbols wants a whole number from 3" lab bottleneck --symbols 2
+  refuses 2 "--attention wants additive, dot or general" lab bottleneck --attention none
+  refuses 2 "--out wants a file" lab bottleneck --out -
 }

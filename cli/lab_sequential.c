@@ -1,6 +1,4 @@
-/* recur lab: the textbook's experiments, measured.
- *
- * sequential: what it costs to be sequential. With t the time of a layer, F its operations and 0 the feed-forward layer,
+/* recur lab sequential: what it costs to be sequential. With t the time of a layer, F its operations and 0 the feed-forward layer,
  *
  *   gap = t / t0 = F/F0 * (F0/t0) / (F/t) = arithmetic * waiting
  *

@@ -1,0 +1,47 @@
+/* The experiment of lab bottleneck: which models there are, and what was found.
+ * SPDX-License-Identifier: MIT */
+#ifndef CLI_BOTTLENECK_H
+#define CLI_BOTTLENECK_H
+
+#include "app.h"
+#include "copying.h"
+
+enum { N_KINDS = 2 }; /* without attention, with it */
+
+/* One model at one length. Gradients at the first and last token, before training and after. */
+typedef struct finding {
+    copying_score score;
+    double        first_before, last_before;
+} finding;
+
+typedef struct bottleneck {
+    app                 *app;
+    copying              task;
+    recur_seq2seq_spec   spec; /* of the model at work */
+    recur_attention_kind attention;
+    recur_run_opts       run;
+    const char          *out;
+    int                  n_hidden;
+    int64_t              hidden[OPTION_MAX_NUMBERS];
+    int64_t              tests, seeds;
+    int64_t              n_lengths;
+    double              *lengths;                                 /* [n_lengths] */
+    finding             *found;                                   /* [n_hidden,N_KINDS,seeds,n_lengths] */
+    int64_t              parameters[OPTION_MAX_NUMBERS][N_KINDS]; /* 0: not made yet */
+    int64_t              done;                                    /* models */
+    double               said;                                    /* seconds when a line was last said */
+} bottleneck;
+
+finding *bottleneck_found(const bottleneck *b, int hidden, int kind, int64_t seed);
+
+/* What is shown (bottleneck_show.c). */
+const char *bottleneck_attention(recur_attention_kind kind);
+void        bottleneck_introduce(const bottleneck *b);
+void        bottleneck_say_json(const bottleneck *b, int hidden, int kind, int64_t seed);
+void        bottleneck_say_table(const bottleneck *b, int hidden); /* both models of a hidden size */
+void        bottleneck_conclude(const bottleneck *b);
+
+/* Draw what is known so far. Returns an exit code, the error said. */
+int bottleneck_draw(const bottleneck *b);
+
+#endif
