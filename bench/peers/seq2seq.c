@@ -207,9 +207,10 @@ static recur_status decode(recur_ctx *ctx, char **words)
     if (!status) {
         int64_t                 n = recur_pairs_items(pairs);
         written                 w = {recur_seq2seq_target_vocab(model), calloc((size_t)n, sizeof *w.lines)};
-        const recur_decode_opts opts = {.unknown = true, .batches = {.items = atoll(words[2])}};
-        const recur_pair_part   part = {.pairs = pairs};
-        double                  start = now();
+        const recur_decode_opts opts = {
+            .unknown = true, .unscored = true, .batches = {.items = atoll(words[2])}};
+        const recur_pair_part part = {.pairs = pairs};
+        double                start = now();
         status = w.lines ? recur_seq2seq_predict(model, &part, &opts, NULL, keep, &w) : RECUR_EMEMORY;
         double seconds = now() - start;
         for (int64_t i = 0; !status && i < n; i++) puts(w.lines[i] ? w.lines[i] : "");
