@@ -26,8 +26,8 @@ typedef struct recur_decode_opts {
     int64_t no_repeat;      /* no n-gram of so many tokens occurs twice in a target; 0: any may */
     bool    unknown;        /* "<unk>" may be written */
     bool
-         unscored; /* log_p and score are not asked for and not a number: greedy decoding of few sources at once then spares most of
-                               the head. What is written is the same */
+         unscored; /* log_p and score are not asked for and not a number. Greedy decoding of few sources at once then reads a quarter of the
+                              head; it writes the same, but for ties that rounding log_p makes */
     bool attention; /* hypotheses tell their weights, where the model has attention */
     recur_batch_opts
         batches; /* sources side by side; all zeros: 64, of at most 16,384 tokens. Results do not depend on it */
