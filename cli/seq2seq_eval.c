@@ -113,10 +113,12 @@ static void take(void *user, const recur_hypothesis *h)
 
 static recur_status find_targets(targets *t, const recur_decode_opts *opts, const recur_run_hooks *hooks)
 {
+    recur_decode_opts o = opts ? *opts : (recur_decode_opts){0};
+    o.unscored = true;
     t->n_items = recur_pairs_items(t->part.pairs);
     t->texts = need_memory((size_t)t->n_items, sizeof *t->texts);
     t->bytes = need_memory((size_t)t->n_items, sizeof *t->bytes);
-    return recur_seq2seq_predict(t->model, &t->part, opts, hooks, take, t);
+    return recur_seq2seq_predict(t->model, &t->part, &o, hooks, take, t);
 }
 
 static void free_targets(targets *t)

@@ -210,6 +210,7 @@ int seq2seq_predict(app *a, options *o, const recur_model *model)
     j.opts.n_best = options_int(o, "nbest");
     j.opts.attention = path != NULL;
     j.has_scores = options_on(o, "scores");
+    j.opts.unscored = !j.has_scores && !a->json;
     recur_status status = code ? RECUR_OK : translate_all(&j, o, &source);
     if (!code) code = status ? output_failure(a, status) : j.code;
     int closed = attention_close(j.attention);

@@ -25,7 +25,10 @@ typedef struct recur_decode_opts {
     int64_t max_length;     /* tokens after which </s> must follow; 0: twice the source and 50 */
     int64_t no_repeat;      /* no n-gram of so many tokens occurs twice in a target; 0: any may */
     bool    unknown;        /* "<unk>" may be written */
-    bool    attention;      /* hypotheses tell their weights, where the model has attention */
+    bool
+         unscored; /* log_p and score are not asked for and not a number. Greedy decoding of few sources at once then reads a quarter of the
+                              head; it writes the same, but for ties that rounding log_p makes */
+    bool attention; /* hypotheses tell their weights, where the model has attention */
     recur_batch_opts
         batches; /* sources side by side; all zeros: 64, of at most 16,384 tokens. Results do not depend on it */
 } recur_decode_opts;

@@ -108,6 +108,18 @@ typedef struct ri_xent_pass {
     double         dloss;
 } ri_xent_pass;
 
+/* The largest of each row of x W^T + b, found without all of them: a sketch of W, in whole numbers of one byte, says which can be it. */
+typedef struct ri_best_pass {
+    ri_rows     x; /* dense */
+    int64_t     O;
+    const void *sketch, *w, *b; /* w [O,I], b [O] or NULL */
+    int32_t     never;          /* an output that is not asked for; -1: none */
+    int32_t    *best;           /* [n]: of equal ones the first; -1: the sketch does not tell */
+    int16_t    *whole;          /* [I], */
+    int32_t    *dots;           /* [O] */
+    void       *near;           /* and [I,RK_MAX_WIDTH] of work space */
+} ri_best_pass;
+
 /* Forward and, where dx is not NULL, the gradients for a loss of gradient 1 in the same walk over the blocks. */
 typedef struct ri_linear_xent_pass {
     ri_linear_pass linear; /* y unused; dx, dw, db are SET, not added to */
@@ -267,6 +279,11 @@ struct ri_dev {
      * element, of equal ones the first, and that one's log-probability. best is -1 where one is not a number. */
     void (*log_softmax)(recur_ctx *, int64_t n, int64_t V, const void *x, float *log_p, int32_t *best,
                         float *best_log_p);
+    /* The place of each row's largest element but `never`, of equal ones the first; -1 where one is not a number or without bound. */
+    void (*largest)(recur_ctx *, int64_t n, int64_t V, const void *x, int32_t never, int32_t *best);
+    size_t (*sketch_bytes)(int64_t rows, int64_t cols);
+    void (*sketch_fill)(recur_ctx *, int64_t rows, int64_t cols, const void *w, void *sketch);
+    void (*linear_best)(recur_ctx *, const ri_best_pass *);
     void (*attend_forward)(recur_ctx *, const ri_attend_pass *);
     void (*attend_backward)(recur_ctx *, const ri_attend_pass *);
     /* crf_forward returns the sum of the losses; crf_decode writes tags [N] and the score [B] of each sequence of them */

@@ -143,27 +143,47 @@ static const float *weights_of(const ri_decoder *d, recur_tape *tape, recur_var 
     return out;
 }
 
-/* The head, and what is asked for. */
-static recur_status tell(const ri_decoder *d, recur_tape *tape, recur_var top, int64_t rows, bool only_best,
-                         ri_decoder_view *view)
+/* What is asked of a step. */
+typedef struct wish {
+    bool    all;   /* log-probabilities of all tokens */
+    bool    score; /* log-probability of the best */
+    int32_t never; /* without score: a token that is not the best */
+} wish;
+
+static recur_status check_best(const ri_decoder *d, int64_t rows, const int32_t *best)
 {
-    recur_ctx *ctx = d->model->ctx;
-    recur_var  logits = recur_linear_apply(tape, d->model->head, top);
-    int64_t    V = (int64_t)recur_seq2seq_mark(d->model) + 1;
-    float     *log_p = only_best ? NULL : ri_tape_take(tape, rows * V, sizeof *log_p);
-    int32_t   *best = ri_tape_take(tape, rows, sizeof *best);
-    float     *best_log_p = ri_tape_take(tape, rows, sizeof *best_log_p);
-    if (recur_tape_status(tape)) return recur_tape_status(tape);
-    ctx->dev->log_softmax(ctx, rows, V, ri_tape_at(tape, logits)->value, log_p, best, best_log_p);
     for (int64_t i = 0; i < rows; i++)
         if (best[i] < 0)
-            return RI_FAIL(ctx, RECUR_EDIVERGED, "decoding: the scores of the next token are not finite");
-    *view = (ri_decoder_view){.rows = rows, .V = V, .log_p = log_p, .best = best, .best_log_p = best_log_p};
+            return RI_FAIL(d->model->ctx, RECUR_EDIVERGED,
+                           "decoding: the scores of the next token are not finite");
     return RECUR_OK;
 }
 
-recur_status ri_decoder_step(ri_decoder *d, int64_t rows, const int64_t *parents, const int32_t *tokens,
-                             bool only_best, ri_decoder_view *view)
+/* The head, and what is asked for. */
+static recur_status tell(const ri_decoder *d, recur_tape *tape, recur_var top, int64_t rows, const wish *ask,
+                         ri_decoder_view *view)
+{
+    recur_ctx *ctx = d->model->ctx;
+    int64_t    V = (int64_t)recur_seq2seq_mark(d->model) + 1;
+    *view = (ri_decoder_view){.rows = rows, .V = V};
+    if (!ask->score) {
+        view->best = ri_linear_best(tape, d->model->head, top, ask->never);
+        return view->best ? check_best(d, rows, view->best) : recur_tape_status(tape);
+    }
+    recur_var logits = recur_linear_apply(tape, d->model->head, top);
+    float    *log_p = !ask->all ? NULL : ri_tape_take(tape, rows * V, sizeof *log_p);
+    int32_t  *best = ri_tape_take(tape, rows, sizeof *best);
+    float    *best_log_p = ri_tape_take(tape, rows, sizeof *best_log_p);
+    if (recur_tape_status(tape)) return recur_tape_status(tape);
+    ctx->dev->log_softmax(ctx, rows, V, ri_tape_at(tape, logits)->value, log_p, best, best_log_p);
+    view->log_p = log_p;
+    view->best = best;
+    view->best_log_p = best_log_p;
+    return check_best(d, rows, best);
+}
+
+static recur_status step(ri_decoder *d, int64_t rows, const int64_t *parents, const int32_t *tokens,
+                         const wish *ask, ri_decoder_view *view)
 {
     recur_status status = check_rows(d, rows, parents, tokens);
     if (status) return status;
@@ -182,7 +202,7 @@ recur_status ri_decoder_step(ri_decoder *d, int64_t rows, const int64_t *parents
     if (recur_tape_status(tape)) return recur_tape_status(tape);
     ri_decoded out = ri_seq2seq_step(tape, d->model, &memory, x, sequence, NULL, &state);
     recur_var  top = out.readout.id ? out.readout : ri_seq2seq_read_out(tape, d->model, out.seen, x);
-    status = tell(d, tape, top, rows, only_best, view);
+    status = tell(d, tape, top, rows, ask, view);
     if (status) return status;
     if (out.weights.id) {
         view->S = d->batch->source->T;
@@ -195,4 +215,16 @@ recur_status ri_decoder_step(ri_decoder *d, int64_t rows, const int64_t *parents
     d->n = rows;
     d->is_begun = true;
     return RECUR_OK;
+}
+
+recur_status ri_decoder_step(ri_decoder *d, int64_t rows, const int64_t *parents, const int32_t *tokens,
+                             bool only_best, ri_decoder_view *view)
+{
+    return step(d, rows, parents, tokens, &(wish){.all = !only_best, .score = true, .never = -1}, view);
+}
+
+recur_status ri_decoder_best(ri_decoder *d, int64_t rows, const int64_t *parents, const int32_t *tokens,
+                             int32_t never, ri_decoder_view *view)
+{
+    return step(d, rows, parents, tokens, &(wish){.never = never}, view);
 }

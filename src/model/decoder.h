@@ -30,7 +30,7 @@ typedef struct ri_decoder_view {
     const float *log_p;   /* [rows,V]; NULL where only the best were asked for */
     const int32_t
         *best; /* [rows]: the most likely token, of equal ones the first; -1 where a logit is not a number */
-    const float *best_log_p; /* [rows]: its log-probability */
+    const float *best_log_p; /* [rows]: its log-probability; NULL after ri_decoder_best */
     int64_t      S;          /* the longest source and its mark */
     const float *
         weights; /* [rows,S]: attention to the source's tokens in reading order, then to its mark; zero beyond; NULL without
@@ -44,5 +44,10 @@ typedef struct ri_decoder_view {
  * RECUR_EMEMORY. */
 recur_status ri_decoder_step(ri_decoder *decoder, int64_t rows, const int64_t *parents, const int32_t *tokens,
                              bool only_best, ri_decoder_view *view);
+
+/* The same where only the most likely token but `never` (-1: none) of each row is asked for, and not how likely it is: for few rows most of the
+ * head is not computed then. It is the token that the probabilities would have told. */
+recur_status ri_decoder_best(ri_decoder *decoder, int64_t rows, const int64_t *parents, const int32_t *tokens,
+                             int32_t never, ri_decoder_view *view);
 
 #endif

@@ -38,6 +38,10 @@ recur_var ri_embed_ids(recur_tape *tape, const recur_embedding *embedding, int64
 /* Fill panel, b, O and x.width of a pass; the caller adds rows and outputs. Errors: RECUR_EMEMORY. */
 recur_status ri_linear_weights_of(const recur_linear *linear, ri_linear_pass *pass);
 
+/* Return the place of the largest of each row of a linear layer's outputs for x, [rows of x], but `never` (-1: none), of equal ones the first; -1
+ * where one is not a number or without bound. The outputs themselves are not kept. NULL and a sticky error without memory. */
+const int32_t *ri_linear_best(recur_tape *tape, const recur_linear *linear, recur_var x, int32_t never);
+
 /* Return the table [V,E]. */
 const void *ri_embedding_table(const recur_embedding *embedding);
 

@@ -118,6 +118,46 @@ recur_var recur_linear_apply(recur_tape *tape, const recur_linear *l, recur_var 
     return s.y;
 }
 
+/* ---- the largest output ---- */
+
+enum { FEW = 4 /* rows that each take less time by the sketch than all of them by the matrix */ };
+
+/* By the sketch. False: it did not tell, or there was no memory. */
+static bool best_by_sketch(recur_tape *tape, const recur_linear *l, const ri_node *x, int32_t never,
+                           int32_t *best)
+{
+    ri_best_pass p = {.x = ri_node_rows(x), .O = l->O, .never = never, .best = best};
+    p.w = ri_params_value(l->params, l->weight);
+    p.b = l->bias < 0 ? NULL : ri_params_value(l->params, l->bias);
+    p.whole = ri_tape_take(tape, l->I, sizeof *p.whole);
+    p.dots = ri_tape_take(tape, l->O, sizeof *p.dots);
+    p.near = ri_tape_elements(tape, l->I * RK_MAX_WIDTH);
+    if (tape->status) return false;
+    recur_status s = ri_params_sketch(l->params, l->weight, &p.sketch);
+    if (s) {
+        ri_tape_failed(tape, s);
+        return false;
+    }
+    tape->ctx->dev->linear_best(tape->ctx, &p);
+    for (int64_t r = 0; r < p.x.n; r++)
+        if (best[r] < 0) return false;
+    return true;
+}
+
+const int32_t *ri_linear_best(recur_tape *tape, const recur_linear *l, recur_var x, int32_t never)
+{
+    const ri_node *node = ri_tape_node(tape, x, "ri_linear_best");
+    if (!node || !ri_tape_fits(tape, l->params, "ri_linear_best")) return NULL;
+    int64_t  n = node->count / l->I;
+    int32_t *best = ri_tape_take(tape, n, sizeof *best);
+    if (!best) return NULL;
+    if (n <= FEW && best_by_sketch(tape, l, node, never, best)) return best;
+    recur_var y = recur_linear_apply(tape, l, x);
+    if (tape->status) return NULL;
+    tape->ctx->dev->largest(tape->ctx, n, l->O, ri_tape_at(tape, y)->value, never, best);
+    return best;
+}
+
 /* ---- fused with the loss ---- */
 
 /* Gradients for a loss of gradient 1, made in the forward walk while the block of logits was there; backward scales them. */

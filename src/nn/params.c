@@ -46,8 +46,7 @@ void ri_params_truncate(recur_params *p, int64_t n)
         ri_tensor *t = &p->tensors[--p->n_tensors];
         p->size = t->offset;
         ri_release(a, t->name);
-        ri_release(a, t->panel[0]);
-        ri_release(a, t->panel[1]);
+        for (int i = 0; i < RI_COPIES; i++) ri_release(a, t->copy[i]);
     }
 }
 
@@ -260,27 +259,51 @@ double recur_params_grad_norm(const recur_params *p)
     return sqrt(ri_params_square_norm(p, 0, &n_clipped));
 }
 
-/* The lock lets several threads run one model: the first to come packs, the others find the panel ready. */
-recur_status ri_params_panel(const recur_params *p, int64_t index, bool is_back, const void **panel)
+static size_t copy_bytes(const recur_params *p, const ri_matrix *m, ri_copy which)
+{
+    const ri_dev *dev = p->ctx->dev;
+    return which == RI_SKETCH ? dev->sketch_bytes(m->rows, m->cols)
+                              : dev->panel_bytes(p->ctx, m, which == RI_BACK_PANEL);
+}
+
+static void copy_fill(const recur_params *p, const ri_matrix *m, ri_copy which, const void *w, void *copy)
+{
+    if (which == RI_SKETCH)
+        p->ctx->dev->sketch_fill(p->ctx, m->rows, m->cols, w, copy);
+    else
+        p->ctx->dev->panel_fill(p->ctx, m, which == RI_BACK_PANEL, w, copy);
+}
+
+/* The lock lets several threads run one model: the first to come packs, the others find the copy ready. */
+static recur_status copy_of(const recur_params *p, int64_t index, ri_copy which, const void **copy)
 {
     recur_params *params =
-        (recur_params *)(uintptr_t)p; /* the panels are a cache: logically the set does not change */
-    ri_tensor    *t = &params->tensors[index];
-    ri_matrix     matrix = {t->kind, t->cell, t->reset_before, t->shape.size[0], t->shape.size[1]};
-    const ri_dev *dev = p->ctx->dev;
-    void        **at = &t->panel[is_back];
+        (recur_params *)(uintptr_t)p; /* the copies are a cache: logically the set does not change */
+    ri_tensor *t = &params->tensors[index];
+    ri_matrix  matrix = {t->kind, t->cell, t->reset_before, t->shape.size[0], t->shape.size[1]};
+    void     **at = &t->copy[which];
     pthread_mutex_lock(&params->panel_lock);
     recur_status status = RECUR_OK;
     if (!*at) {
-        *at = ri_allocate(&p->ctx->allocator, dev->panel_bytes(p->ctx, &matrix, is_back), 1);
-        t->panel_version[is_back] = 0;
+        *at = ri_allocate(&p->ctx->allocator, copy_bytes(p, &matrix, which), 1);
+        t->copy_version[which] = 0;
         if (!*at) status = ri_no_memory(p->ctx, "packed weights");
     }
-    if (!status && t->panel_version[is_back] != p->version) {
-        dev->panel_fill(p->ctx, &matrix, is_back, ri_params_value(p, index), *at);
-        t->panel_version[is_back] = p->version;
+    if (!status && t->copy_version[which] != p->version) {
+        copy_fill(p, &matrix, which, ri_params_value(p, index), *at);
+        t->copy_version[which] = p->version;
     }
-    *panel = *at;
+    *copy = *at;
     pthread_mutex_unlock(&params->panel_lock);
     return status;
+}
+
+recur_status ri_params_panel(const recur_params *p, int64_t index, bool is_back, const void **panel)
+{
+    return copy_of(p, index, is_back ? RI_BACK_PANEL : RI_FORWARD_PANEL, panel);
+}
+
+recur_status ri_params_sketch(const recur_params *p, int64_t index, const void **sketch)
+{
+    return copy_of(p, index, RI_SKETCH, sketch);
 }

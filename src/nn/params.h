@@ -13,6 +13,9 @@
 
 enum { RI_PARAM_ALIGN = 16 };
 
+/* Forms of a matrix beside its own: packed for products with its transpose or with itself, or coarse. */
+typedef enum ri_copy { RI_FORWARD_PANEL = 0, RI_BACK_PANEL, RI_SKETCH, RI_COPIES } ri_copy;
+
 typedef struct ri_tensor {
     char          *name;
     recur_shape    shape;
@@ -21,9 +24,9 @@ typedef struct ri_tensor {
     ri_matrix_kind kind;   /* how the panels of a matrix are cut; for gates also: */
     recur_cell     cell;
     bool           reset_before;
-    bool           is_frozen;        /* its gradients may hold anything: nothing reads them */
-    void          *panel[2];         /* packed copies of a matrix: for forward and for back, or NULL */
-    uint64_t       panel_version[2]; /* of the values that they were made from */
+    bool           is_frozen;               /* its gradients may hold anything: nothing reads them */
+    void          *copy[RI_COPIES];         /* other forms of a matrix, or NULL */
+    uint64_t       copy_version[RI_COPIES]; /* of the values that they were made from */
 } ri_tensor;
 
 struct recur_params {
@@ -60,6 +63,9 @@ void ri_params_touch(recur_params *params);
 /* Return the backend's packed copy of a matrix, for products with its transpose or (is_back) with itself, made anew if values changed.
  * Errors: RECUR_EMEMORY. */
 recur_status ri_params_panel(const recur_params *params, int64_t index, bool is_back, const void **panel);
+
+/* The same for the backend's sketch of a matrix (ri_best_pass). */
+recur_status ri_params_sketch(const recur_params *params, int64_t index, const void **sketch);
 
 /* Add a tensor of zeros. prefix and name are joined by a dot unless prefix is empty. Errors: as recur_params_add. */
 recur_status ri_params_add(recur_params *params, const char *prefix, const char *name, recur_shape shape,

@@ -29,6 +29,12 @@ static recur_status step(void *self, int64_t rows, const int64_t *parents, const
     return ri_decoder_step(self, rows, parents, tokens, only_best, view);
 }
 
+static recur_status best(void *self, int64_t rows, const int64_t *parents, const int32_t *tokens,
+                         int32_t never, ri_decoder_view *view)
+{
+    return ri_decoder_best(self, rows, parents, tokens, never, view);
+}
+
 static void tell(void *user, const recur_hypothesis *found)
 {
     decoding        *d = user;
@@ -131,7 +137,8 @@ static recur_status prepare(decoding *d, const recur_model *model, const recur_p
                                  .mark = recur_seq2seq_mark(model),
                                  .unknown = d->opts.unknown ? -1 : recur_vocab_unknown(target),
                                  .has_weights = spec->attention != RECUR_ATTENTION_NONE,
-                                 .step = step};
+                                 .step = step,
+                                 .best = best};
     recur_status status = ri_search_check(d->ctx, &d->opts, d->space.V - (d->space.unknown >= 0));
     if (status == RECUR_OK) status = recur_pair_batches_create(d->ctx, part, &d->opts.batches, &d->batches);
     if (status == RECUR_OK) status = ri_decoder_create(model, &d->decoder);

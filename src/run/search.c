@@ -220,8 +220,8 @@ static recur_status offer_all(search *s, const beam *b, int64_t i, const ri_deco
 {
     const live *from = &b->live[i];
     if (!view->log_p) {
-        offer(s->best, n, m,
-              (candidate){from->log_p + (double)view->best_log_p[from->row], i, view->best[from->row]});
+        double log_p = view->best_log_p ? (double)view->best_log_p[from->row] : 0;
+        offer(s->best, n, m, (candidate){from->log_p + log_p, i, view->best[from->row]});
         return RECUR_OK;
     }
     const float *log_p = view->log_p + from->row * s->space->V;
@@ -326,8 +326,8 @@ static recur_status tell(search *s, int64_t i)
                               .rank = rank,
                               .n = c->n,
                               .ids = s->history.data,
-                              .log_p = c->log_p,
-                              .score = c->score,
+                              .log_p = s->opts->unscored ? NAN : c->log_p,
+                              .score = s->opts->unscored ? NAN : c->score,
                               .is_cut = c->is_cut,
                               .n_source = s->n_source[i],
                               .attention = has_weights ? s->attention.data : NULL};
@@ -384,22 +384,29 @@ static int64_t gather(search *s)
     return rows;
 }
 
-/* Whether the most likely token of each row is all that is asked for. */
-static bool needs_best_only(const search *s)
+/* Whether one token of each row, the most likely that may be written, is all that is asked for. */
+static bool needs_one_token(const search *s)
 {
-    if (s->k > 1 || s->space->unknown >= 0 || s->opts->no_repeat > 0 || s->t < s->opts->min_length)
-        return false;
+    if (s->k > 1 || s->opts->no_repeat > 0 || s->t < s->opts->min_length) return false;
     for (int64_t i = 0; i < s->n; i++)
         if (s->beams[i].n_live > 0 && s->t == s->beams[i].max_length) return false;
     return true;
+}
+
+static recur_status step(search *s, int64_t rows, ri_decoder_view *view)
+{
+    const ri_search_space *space = s->space;
+    bool                   is_one = needs_one_token(s);
+    if (is_one && s->opts->unscored && space->best)
+        return space->best(space->self, rows, s->parents, s->tokens, space->unknown, view);
+    return space->step(space->self, rows, s->parents, s->tokens, is_one && space->unknown < 0, view);
 }
 
 static recur_status run(search *s)
 {
     for (int64_t rows; (rows = gather(s)) > 0; s->t++) {
         ri_decoder_view view;
-        recur_status    status =
-            s->space->step(s->space->self, rows, s->parents, s->tokens, needs_best_only(s), &view);
+        recur_status    status = step(s, rows, &view);
         for (int64_t i = 0; i < s->n && status == RECUR_OK; i++) {
             if (s->beams[i].n_live == 0) continue;
             status = advance(s, i, &view);

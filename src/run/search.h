@@ -16,6 +16,9 @@ typedef struct ri_search_space {
     bool    has_weights;
     recur_status (*step)(void *self, int64_t rows, const int64_t *parents, const int32_t *tokens,
                          bool only_best, ri_decoder_view *view);
+    /* The same for the most likely token but `never` alone, as ri_decoder_best; NULL: there is no such step. */
+    recur_status (*best)(void *self, int64_t rows, const int64_t *parents, const int32_t *tokens,
+                         int32_t never, ri_decoder_view *view);
 } ri_search_space;
 
 /* Check options against the tokens there are. Errors: RECUR_EARG. */

@@ -50,6 +50,7 @@ static const struct {
     {"vanilla", test_vanilla},
     {"elementwise", test_elementwise},
     {"sums", test_sums},
+    {"whole_dots", test_whole_dots},
     {"limits", test_limits},
     {"softmax", test_softmax},
     {"attention", test_attention},

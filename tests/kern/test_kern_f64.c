@@ -34,6 +34,7 @@ int main(void)
         {"vanilla", test_vanilla, REF},
         {"elementwise", test_elementwise, REF},
         {"sums", test_sums, REF},
+        {"whole_dots", test_whole_dots, REF},
         {"limits", test_limits, REF},
         {"softmax", test_softmax, REF},
         {"attention", test_attention, REF},

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "model/seq2seq_fixture.h"
 
+#include <math.h>
+
 #include "model/decoder.h"
 
 enum { LINES = 23, ROOM = 4096 };
@@ -118,6 +120,33 @@ static void greedy_takes_the_most_likely_tokens(void **state)
         recur_model_destroy(model);
     }
     recur_ctx_destroy(ctx);
+}
+
+static void without_scores_the_same_is_written(void **state)
+{
+    (void)state;
+    static found scored, bare;
+    for (int k = 0; k < 2 * S2S_SPECS; k++) {
+        recur_ctx        *ctx = context(1 + k % 2, k < S2S_SPECS ? RECUR_F32 : RECUR_F64);
+        recur_model      *model = s2s_model(ctx, s2s_spec(k % S2S_SPECS));
+        recur_pairs      *p = sources(ctx, model, false);
+        recur_pair_part   all = {.pairs = p};
+        recur_decode_opts o = {.max_length = 12, .unknown = k % 3 == 0, .batches = {.items = 1 + k % 7}};
+        decode(ctx, model, &all, &o, &scored);
+        o.unscored = true;
+        decode(ctx, model, &all, &o, &bare);
+        for (int64_t i = 0; i < LINES; i++) {
+            char *end = strchr(scored.text[i], 'x'); /* of the first %a: "0x", "-0x" */
+            while (end > scored.text[i] && end[-1] != ' ') end--;
+            assert_memory_equal(scored.text[i], bare.text[i], (size_t)(end - scored.text[i]));
+            int64_t n;
+            recur_pairs_ids(p, i, RECUR_SOURCE, &n);
+            assert_int_equal(isnan(bare.log_p[i][0]), n > 0);
+        }
+        recur_pairs_destroy(p);
+        recur_model_destroy(model);
+        recur_ctx_destroy(ctx);
+    }
 }
 
 /* ---- what must not matter ---- */
@@ -249,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(greedy_takes_the_most_likely_tokens),
+        cmocka_unit_test(without_scores_the_same_is_written),
         cmocka_unit_test(batches_and_threads_do_not_matter),
         cmocka_unit_test(a_wider_beam_finds_more_likely_targets),
         cmocka_unit_test(what_cannot_be_is_refused),

@@ -1,5 +1,6 @@
 /* The CPU backend for float.
  * SPDX-License-Identifier: MIT */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -31,6 +32,8 @@
 #include "dev/cpu/pooling.inc"
 
 #include "dev/cpu/softmaxes.inc"
+
+#include "dev/cpu/sketch.inc"
 
 #include "dev/cpu/attention.inc"
 

@@ -30,4 +30,6 @@ enum { LANES = 8 };
 
 #include "kern/plain/update.inc"
 
+#include "kern/plain/sketch.inc"
+
 #include "kern/plain/table_of.inc"
