@@ -6,6 +6,7 @@
   tasks.py reviews FILE    TSV, label in column 1, text in the last two: 15,000 words, LSTM 128 in two directions, final states
 
 Seconds are those of the epoch: batches, forward, backward, clipping and Adam; reading and encoding come before. Medians of --rounds runs.
+--form padded is another way to compute the same in PyTorch (see tasks_torch.py); --every 8 takes one review of eight, for want of patience.
 Run it from the top of the tree after `make`.
 SPDX-License-Identifier: MIT"""
 import argparse
@@ -31,11 +32,11 @@ RECIPES = {
 }
 
 
-def tokenise(path, folder):
-    """Write the label and the words of each review, divided in a way that both sides read alike; return the new path."""
+def tokenise(path, every, folder):
+    """Write the label and the words of every so many-th review, divided in a way that both sides read alike; return the new path."""
     out = os.path.join(folder, "reviews.tsv")
     with open(path, encoding="utf-8") as source, open(out, "w", encoding="utf-8") as target:
-        for line in source:
+        for line in list(source)[::every]:
             columns = line.rstrip("\n").split("\t")
             words = TOKEN.findall(" ".join(columns[-2:]).lower())
             target.write(f"{columns[0]}\t{' '.join(words)}\n")
@@ -53,13 +54,14 @@ def run(command, threads):
 
 def run_recur(options, path, threads, folder):
     # all of the file is learnt from, and nothing is saved on the way
-    rest = ["--data", path, "--split", "1,0", "--epochs", "1", "--save-every", "3600", "--overwrite", "--json"]
-    report = run([options.recur, *RECIPES[options.what], *rest, "--out", os.path.join(folder, "run"), "--threads", str(threads)], threads)
+    rest = ["--data", path, "--split", "1,0", "--epochs", "1", "--save-every", "3600", "--overwrite", "--json", "--threads", str(threads)]
+    report = run([options.recur, *RECIPES[options.what], *rest, "--out", os.path.join(folder, "run")], threads)
     return {"seconds": report["seconds"], "steps": report["step"], "loss": report["loss"]}
 
 
 def run_torch(options, path, threads, _folder):
-    return run([options.python_torch, os.path.join(HERE, "tasks_torch.py"), options.what, path, str(threads)], threads)
+    side = [options.python_torch, os.path.join(HERE, "tasks_torch.py"), options.what, path, options.form, str(threads)]
+    return run(side, threads)
 
 
 def compare(options, path, threads, folder):
@@ -75,7 +77,7 @@ def compare(options, path, threads, folder):
     spread = ", ".join(f"{name} {min(o['seconds'] for o in r):.2f} to {max(o['seconds'] for o in r):.2f}" for name, r in found.items())
     losses = ", ".join(f"{name} {r[0]['loss']:.3f}" for name, r in found.items())
     print(
-        f"{options.what}, {threads} thread(s): recur {ours:.2f} s, PyTorch {version} {theirs:.2f} s, ratio {theirs / ours:.2f}   "
+        f"{options.what}, {threads} thread(s): recur {ours:.2f} s, PyTorch {version} ({options.form}) {theirs:.2f} s, ratio {theirs / ours:.2f}   "
         f"({spread}; {steps} steps, loss at the end {losses})",
         flush=True,
     )
@@ -86,12 +88,15 @@ def main():
     parser.add_argument("what", choices=RECIPES)
     parser.add_argument("file")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--form", choices=["packed", "padded"], default="packed", help="what PyTorch computes with")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--python-torch", default=sys.executable, help="a Python that has PyTorch")
     parser.add_argument("--recur", default=os.path.join(TOP, "build/release/recur"), help="the program")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        path = tokenise(options.file, folder) if options.what == "reviews" else options.file
+    # in memory where there is such a folder: how fast a disk takes the first checkpoint is not the question
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:
+        path = tokenise(options.file, options.every, folder) if options.what == "reviews" else options.file
         for threads in options.threads:
             compare(options, path, threads, folder)
 
