@@ -287,7 +287,6 @@ const task classify_task = {
     .keep = labelled_keep,
     .free_data = classify_data_free,
     .checksum = labelled_checksum,
-    .steps_per_epoch = labelled_steps_per_epoch,
     .say_data = say_data,
     .learn = learn,
     .next = "predict",

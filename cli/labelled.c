@@ -94,14 +94,6 @@ recur_batch_opts labelled_batches(const options *o)
                               .seed = (uint64_t)options_int(o, "seed")};
 }
 
-/* Only a cosine over steps wants to know. */
-int64_t labelled_steps_per_epoch(const options *o, const void *data)
-{
-    const labelled  *of = data;
-    recur_batch_opts batches = labelled_batches(o);
-    return batches.tokens ? 0 : (labelled_items(&of->parts[0]) - 1) / batches.items + 1;
-}
-
 /* ---- beside the items ---- */
 
 recur_status labelled_vectors(app *a, options *o, const recur_vocab *vocab, recur_vectors *vectors)

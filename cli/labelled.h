@@ -31,7 +31,6 @@ uint64_t labelled_checksum(const void *data);
 
 int64_t          labelled_items(const recur_part *part); /* 0 where there is no such part */
 recur_batch_opts labelled_batches(const options *o);     /* --batch and --batch-tokens */
-int64_t          labelled_steps_per_epoch(const options *o, const void *data); /* 0: the library finds out */
 
 /* ---- beside the items ---- */
 

@@ -267,7 +267,6 @@ const task tag_task = {
     .keep = labelled_keep,
     .free_data = labelled_free,
     .checksum = labelled_checksum,
-    .steps_per_epoch = labelled_steps_per_epoch,
     .say_data = say_data,
     .learn = learn,
     .next = "predict",
