@@ -232,24 +232,12 @@ static void say_data(app *a, const options *o, const void *data, const recur_mod
     const class_data  *d = data;
     const recur_vocab *vocab = recur_model_vocab(model);
     char               valid[64] = "", tokens[96] = "";
-    int64_t            n = d->parts[0].items ? d->parts[0].n : recur_dataset_items(d->train);
-    int64_t            n_valid = !d->parts[1].data   ? 0
-                                 : d->parts[1].items ? d->parts[1].n
-                                                     : recur_dataset_items(d->parts[1].data);
+    int64_t            n_valid = labelled_items(&d->of.parts[1]);
     if (n_valid) snprintf(valid, sizeof valid, ", %" PRId64 " to validate", n_valid);
     if (vocab) snprintf(tokens, sizeof tokens, ", %" PRId64 " different tokens", recur_vocab_size(vocab));
-    progress_say(a, "data: %" PRId64 " items to learn from%s; %" PRId64 " labels%s", n, valid,
-                 recur_labels_count(recur_model_labels(model)), tokens);
-}
-
-static int64_t steps_per_epoch(const options *o, const void *data)
-{
-    const class_data   *d = data;
-    recur_classify_opts opts = classify_train_opts(o);
-    if (opts.batches.tokens)
-        return 0; /* the library finds out; only a cosine over steps would want to know */
-    int64_t n = d->parts[0].items ? d->parts[0].n : recur_dataset_items(d->train);
-    return (n - 1) / opts.batches.items + 1;
+    progress_say(a, "data: %" PRId64 " items to learn from%s; %" PRId64 " labels%s",
+                 labelled_items(&d->of.parts[0]), valid, recur_labels_count(recur_model_labels(model)),
+                 tokens);
 }
 
 static recur_status learn(recur_model *model, const options *o, const void *data, const recur_run_opts *opts,
@@ -258,8 +246,8 @@ static recur_status learn(recur_model *model, const options *o, const void *data
     const class_data   *d = data;
     recur_classify_opts classify = classify_train_opts(o);
     classify.class_weights = d->weights;
-    return recur_classify_train(model, &d->parts[0], d->parts[1].data ? &d->parts[1] : NULL, &classify, opts,
-                                hooks, NULL);
+    return recur_classify_train(model, &d->of.parts[0], d->of.parts[1].data ? &d->of.parts[1] : NULL,
+                                &classify, opts, hooks, NULL);
 }
 
 static void describe(const recur_model *model, char *text, size_t size)
@@ -296,10 +284,9 @@ const task classify_task = {
     .data_bytes = sizeof(class_data),
     .read = classify_data_read,
     .make = classify_data_make,
-    .keep = classify_data_keep,
+    .keep = labelled_keep,
     .free_data = classify_data_free,
-    .checksum = classify_data_checksum,
-    .steps_per_epoch = steps_per_epoch,
+    .checksum = labelled_checksum,
     .say_data = say_data,
     .learn = learn,
     .next = "predict",

@@ -3,7 +3,7 @@
 #ifndef CLI_CLASSIFY_H
 #define CLI_CLASSIFY_H
 
-#include "spool.h"
+#include "labelled.h"
 #include "train.h"
 
 extern const option_group text_columns_group;  /* --text --label ...: where in a file things are */
@@ -31,28 +31,20 @@ typedef struct class_source {
 int classify_source(app *a, const options *o, recur_text_rule rule, bool is_series, bool is_bare,
                     class_source *s);
 
-/* Take the columns of training from a model where the options say nothing. Returns an exit code, the error said. */
-int classify_take_columns(app *a, options *o, const recur_model *model);
-
 /* Turn data into what a model reads. */
 recur_status classify_encode(recur_dataset *data, const recur_model *model);
 
 /* ---- the data of a run (classify_data.c) ---- */
 
 typedef struct class_data {
-    spool          streams[2]; /* of --data and --valid */
-    recur_dataset *train, *valid;
-    recur_part     parts[2];
-    int64_t       *order;   /* of the items of --data, where they are divided */
-    double        *weights; /* of classes; NULL: none */
+    labelled of;
+    double  *weights; /* of classes; NULL: none */
 } class_data;
 
 /* As the row of the table of tasks says. */
-int      classify_data_read(app *a, options *o, void *data);
-int      classify_data_make(app *a, options *o, void *data, recur_model **model);
-int      classify_data_keep(app *a, options *o, void *data, store *s);
-void     classify_data_free(app *a, void *data);
-uint64_t classify_data_checksum(const void *data);
+int  classify_data_read(app *a, options *o, void *data);
+int  classify_data_make(app *a, options *o, void *data, recur_model **model);
+void classify_data_free(app *a, void *data);
 
 int classify_eval(app *a, options *o, const recur_model *model);
 int classify_predict(app *a, options *o, const recur_model *model);

@@ -1,99 +1,59 @@
 /* Labelled data become a training part, a validation part, and a model made of the training part alone: vocabulary, labels, moments.
- *
- * A part of --data that --split names last is not looked at.
  * SPDX-License-Identifier: MIT */
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "classify.h"
-#include "config.h"
 #include "memory.h"
 
 /* ---- reading ---- */
 
-static int check_stdin(app *a, const options *o)
-{
-    const option_value *data = options_find(o, "data");
-    const char         *valid = options_text(o, "valid");
-    int                 n = valid && strcmp(valid, "-") == 0;
-    for (int i = 0; i < data->n_texts; i++) n += strcmp(data->texts[i], "-") == 0;
-    if (n > 1) return output_error(a, RECUR_EARG, "stdin (-) can be read only once, found it %d times", n);
-    return RECUR_OK;
-}
-
 static int read_files(app *a, const options *o, const char *name, recur_dataset **data)
 {
-    const option_value *v = options_find(o, name);
-    class_source        s;
-    int                 code = classify_source(a, o, classify_spec(o).rule, false, false, &s);
-    if (!code) {
-        recur_status status =
-            recur_dataset_read(a->ctx, &s.source, v->n_texts, (const char *const *)v->texts, data);
-        if (status) code = output_failure(a, status);
-    }
+    class_source s;
+    int          code = classify_source(a, o, classify_spec(o).rule, false, false, &s);
+    if (!code) code = labelled_read(a, o, name, &s.source, data);
     free(s.names);
     return code;
 }
 
+/* Refuse what the command line says of words or columns where the data have none. */
+static int check_series(app *a, const options *o, const recur_dataset *data)
+{
+    static const char *const of_words[] = {"text",      "unit",  "tokenised", "letters",
+                                           "min-count", "vocab", "embed",     "vectors"};
+    static const char *const of_columns[] = {"label", "header"};
+    if (recur_dataset_kind(data) != RECUR_DATA_SERIES) return RECUR_OK;
+    for (size_t i = 0; i < sizeof of_words / sizeof *of_words; i++)
+        if (options_find(o, of_words[i])->source == SOURCE_COMMAND)
+            return output_error(a, RECUR_EARG, "--%s is for texts, and the data are series", of_words[i]);
+    for (size_t i = 0; !options_text(o, "id") && i < sizeof of_columns / sizeof *of_columns; i++)
+        if (options_find(o, of_columns[i])->source == SOURCE_COMMAND)
+            return output_error(a, RECUR_EARG,
+                                "--%s is for columns, and .ts files have none: a label ends each line",
+                                of_columns[i]);
+    return RECUR_OK;
+}
+
 int classify_data_read(app *a, options *o, void *data)
 {
-    class_data *d = data;
-    int         code = check_stdin(a, o);
-    if (!code) code = spool_take(a, o, "data", &d->streams[0]);
-    if (!code) code = spool_take(a, o, "valid", &d->streams[1]);
-    if (!code) code = read_files(a, o, "data", &d->train);
-    if (!code && options_text(o, "valid")) code = read_files(a, o, "valid", &d->valid);
-    if (!code && d->valid && recur_dataset_kind(d->valid) != recur_dataset_kind(d->train))
+    labelled *of = &((class_data *)data)->of;
+    int       code = labelled_take(a, o, of);
+    if (!code) code = read_files(a, o, "data", &of->train);
+    if (!code) code = check_series(a, o, of->train);
+    if (!code && options_text(o, "valid")) code = read_files(a, o, "valid", &of->valid);
+    if (!code && of->valid && recur_dataset_kind(of->valid) != recur_dataset_kind(of->train))
         code = output_error(a, RECUR_EDATA,
                             "the training and the validation data are of different kinds, texts and series");
     return code;
 }
 
-int classify_data_keep(app *a, options *o, void *data, store *s)
-{
-    class_data *d = data;
-    int         code = spool_keep(a, o, "data", &d->streams[0], s);
-    return code ? code : spool_keep(a, o, "valid", &d->streams[1], s);
-}
-
 void classify_data_free(app *a, void *data)
 {
     class_data *d = data;
-    spool_free(a, &d->streams[0]);
-    spool_free(a, &d->streams[1]);
-    recur_dataset_destroy(d->train);
-    recur_dataset_destroy(d->valid);
-    free(d->order);
+    labelled_free(a, &d->of);
     free(d->weights);
-}
-
-uint64_t classify_data_checksum(const void *data)
-{
-    const class_data *d = data;
-    uint64_t          valid = d->valid ? recur_dataset_checksum(d->valid) : 0;
-    return recur_dataset_checksum(d->train) ^
-           valid * UINT64_C(0x9e3779b97f4a7c15); /* which is which counts */
-}
-
-/* ---- parts ---- */
-
-static recur_status divide(app *a, const options *o, class_data *d)
-{
-    const option_value *split = options_find(o, "split");
-    int64_t             n = recur_dataset_items(d->train), sizes[3];
-    d->parts[0] = (recur_part){.data = d->train};
-    if (d->valid) d->parts[1] = (recur_part){.data = d->valid};
-    if (!split->n_texts) return RECUR_OK;
-    d->order = need_memory((size_t)n, sizeof *d->order);
-    recur_status status = recur_split_items(a->ctx, n, split->n_numbers, split->numbers,
-                                            (uint64_t)options_int(o, "seed"), d->order, sizes);
-    if (status) return status;
-    d->parts[0] = (recur_part){d->train, d->order, sizes[0]};
-    if (sizes[1] > 0) d->parts[1] = (recur_part){d->train, d->order + sizes[0], sizes[1]};
-    return RECUR_OK;
 }
 
 /* ---- weights of classes ---- */
@@ -102,7 +62,7 @@ static recur_status balance(app *a, class_data *d, const recur_labels *labels)
 {
     int64_t      K = recur_labels_count(labels), total = 0;
     int64_t     *counts = need_memory((size_t)K, sizeof *counts);
-    recur_status status = recur_part_count_labels(a->ctx, &d->parts[0], labels, counts);
+    recur_status status = recur_part_count_labels(a->ctx, &d->of.parts[0], labels, counts);
     for (int64_t k = 0; k < K; k++) total += counts[k];
     for (int64_t k = 0; k < K && !status; k++)
         d->weights[k] = (double)total / ((double)K * (double)(counts[k] ? counts[k] : 1));
@@ -158,37 +118,23 @@ static recur_status build_parts(app *a, const options *o, const class_data *d, r
 {
     const recur_vocab_opts opts = {.min_count = options_int(o, "min-count"),
                                    .max_size = options_int(o, "vocab")};
-    recur_status           status = recur_part_labels(a->ctx, &d->parts[0], options_int(o, "labels"), labels);
-    if (status || recur_dataset_kind(d->train) == RECUR_DATA_SERIES) return status;
-    return recur_part_vocab(a->ctx, &d->parts[0], &opts, vocab);
-}
-
-/* Read vectors for the vocabulary; where the user left the size of the embedding open it is theirs. */
-static recur_status read_vectors(app *a, options *o, const recur_vocab *vocab, bool is_open,
-                                 recur_vectors *vectors)
-{
-    char        size[32];
-    const char *path = options_text(o, "vectors");
-    if (!path) return RECUR_OK;
-    recur_status status = recur_vectors_read(a->ctx, path, vocab, vectors);
-    if (status || !is_open) return status;
-    snprintf(size, sizeof size, "%" PRId64, vectors->size);
-    options_set(o, "embed", SOURCE_DEFAULT, size);
-    return RECUR_OK;
+    recur_status status = recur_part_labels(a->ctx, &d->of.parts[0], options_int(o, "labels"), labels);
+    if (status || recur_dataset_kind(d->of.train) == RECUR_DATA_SERIES) return status;
+    return recur_part_vocab(a->ctx, &d->of.parts[0], &opts, vocab);
 }
 
 static int create(app *a, options *o, class_data *d, recur_vocab *vocab, recur_labels *labels,
                   recur_model **model)
 {
     recur_vectors vectors = {0};
-    recur_status  status = vocab ? read_vectors(a, o, vocab, !options_given(o, "embed"), &vectors) : RECUR_OK;
+    recur_status  status = vocab ? labelled_vectors(a, o, vocab, &vectors) : RECUR_OK;
     if (status) {
         recur_vocab_destroy(vocab);
         recur_labels_destroy(labels);
         return output_failure(a, status);
     }
     recur_classify_spec spec = classify_spec(o);
-    spec.features = recur_dataset_features(d->train);
+    spec.features = recur_dataset_features(d->of.train);
     if (spec.features) spec.embed = 0;
     status = recur_classify_create(a->ctx, &spec, vocab, labels, (uint64_t)options_int(o, "seed"), model);
     if (!status && vectors.values) status = recur_model_set_vectors(*model, &vectors);
@@ -199,33 +145,23 @@ static int create(app *a, options *o, class_data *d, recur_vocab *vocab, recur_l
 /* Tell the model what its series are like, then make the data so. */
 static recur_status set_moments(app *a, const class_data *d, recur_model *model)
 {
-    int64_t F = recur_dataset_features(d->train);
+    int64_t F = recur_dataset_features(d->of.train);
     if (!F) return RECUR_OK;
     double      *moments = need_memory((size_t)F, 2 * sizeof *moments);
-    recur_status status = recur_part_moments(a->ctx, &d->parts[0], moments, moments + F);
+    recur_status status = recur_part_moments(a->ctx, &d->of.parts[0], moments, moments + F);
     if (!status) status = recur_classify_set_moments(model, moments, moments + F);
     free(moments);
     return status;
 }
 
-/* Write into the model where its data had what. */
-static int note_columns(app *a, options *o, recur_model *model)
-{
-    static const char *const names[] = {"text", "label",  "label-first", "format",
-                                        "id",   "values", "header",      "encoding"};
-    char                    *text = config_write_some(o, names, sizeof names / sizeof *names);
-    if (!text) return output_error(a, RECUR_EARG, "%s", o->error);
-    recur_status status = recur_model_set_note(model, "columns", text);
-    free(text);
-    return status ? output_failure(a, status) : RECUR_OK;
-}
-
 int classify_data_make(app *a, options *o, void *data, recur_model **model)
 {
-    class_data   *d = data;
-    recur_vocab  *vocab = NULL;
-    recur_labels *labels = NULL;
-    recur_status  status = divide(a, o, d);
+    static const char *const columns[] = {"text", "label",  "label-first", "format",
+                                          "id",   "values", "header",      "encoding"};
+    class_data              *d = data;
+    recur_vocab             *vocab = NULL;
+    recur_labels            *labels = NULL;
+    recur_status             status = labelled_divide(a, o, &d->of);
     if (!status) status = build_parts(a, o, d, &vocab, &labels);
     int code = status ? output_failure(a, status) : weigh_classes(a, o, d, labels);
     if (code) {
@@ -236,7 +172,8 @@ int classify_data_make(app *a, options *o, void *data, recur_model **model)
     code = create(a, o, d, vocab, labels, model);
     if (code) return code;
     status = set_moments(a, d, *model);
-    if (!status) status = classify_encode(d->train, *model);
-    if (!status && d->valid) status = classify_encode(d->valid, *model);
-    return status ? output_failure(a, status) : note_columns(a, o, *model);
+    if (!status) status = classify_encode(d->of.train, *model);
+    if (!status && d->of.valid) status = classify_encode(d->of.valid, *model);
+    if (status) return output_failure(a, status);
+    return labelled_note_columns(a, o, *model, columns, sizeof columns / sizeof *columns);
 }

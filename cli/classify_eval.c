@@ -91,7 +91,7 @@ int classify_eval(app *a, options *o, const recur_model *model)
     class_source               s = {.names = NULL};
     job                        j = {.app = a, .model = model};
     int                        code = metrics_edges(a, o, edges, &n_edges);
-    if (!code) code = classify_take_columns(a, o, model);
+    if (!code) code = labelled_take_columns(a, o, model);
     if (!code) code = classify_source(a, o, spec->rule, spec->features != 0, false, &s);
     if (!code) {
         recur_status status =

@@ -1,6 +1,5 @@
 /* The options of a classifier become the structs of the library; what does not go together is refused first.
  * SPDX-License-Identifier: MIT */
-#include <inttypes.h>
 #include <string.h>
 
 #include "classify.h"

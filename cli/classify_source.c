@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "classify.h"
-#include "config.h"
 #include "memory.h"
 
 /* Cut names at commas, in place; *n counts. */
@@ -55,13 +54,6 @@ int classify_source(app *a, const options *o, recur_text_rule rule, bool is_seri
     s->source.text = s->text;
     if (!code) code = cut(a, "text", s->names, s->text, &s->source.n_text);
     return code;
-}
-
-int classify_take_columns(app *a, options *o, const recur_model *model)
-{
-    const char *note = recur_model_note(model, "columns");
-    if (!note || config_take(o, "the model's columns", note) == RECUR_OK) return RECUR_OK;
-    return output_error(a, RECUR_EMODEL, "%s", o->error);
 }
 
 recur_status classify_encode(recur_dataset *data, const recur_model *model)

@@ -157,7 +157,6 @@ const task lm_task = {
     .keep = lm_data_keep,
     .free_data = lm_data_free,
     .checksum = lm_data_checksum,
-    .steps_per_epoch = lm_data_steps,
     .say_data = say_data,
     .learn = learn,
     .next = "generate",

@@ -22,7 +22,6 @@ int      lm_data_encode(app *a, const options *o, lm_data *d);
 int      lm_data_keep(app *a, options *o, void *data, store *s);
 void     lm_data_free(app *a, void *data);
 uint64_t lm_data_checksum(const void *data);
-int64_t  lm_data_steps(const options *o, const void *data);
 
 int lm_eval(app *a, options *o, const recur_model *model);
 

@@ -189,11 +189,3 @@ uint64_t lm_data_checksum(const void *data)
     return d->text.checksum ^
            d->valid_text.checksum * UINT64_C(0x9e3779b97f4a7c15); /* which is which counts */
 }
-
-int64_t lm_data_steps(const options *o, const void *data)
-{
-    const lm_data *d = data;
-    int64_t        part =
-        (recur_corpus_size(d->train) - 1) / options_int(o, "batch"); /* as recur_lm_train cuts them */
-    return part > 0 ? (part - 1) / options_int(o, "bptt") + 1 : 0;
-}

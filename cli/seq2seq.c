@@ -354,12 +354,6 @@ static void say_data(app *a, const options *o, const void *data, const recur_mod
                      options_int(o, "max-source"));
 }
 
-static int64_t steps_per_epoch(const options *o, const void *data)
-{
-    const pair_data *d = data;
-    return (recur_pair_batches_count(d->batches[0]) - 1) / options_int(o, "accumulate") + 1;
-}
-
 static recur_status learn(recur_model *model, const options *o, const void *data, const recur_run_opts *opts,
                           const recur_run_hooks *hooks)
 {
@@ -413,7 +407,6 @@ const task seq2seq_task = {
     .keep = seq2seq_data_keep,
     .free_data = seq2seq_data_free,
     .checksum = seq2seq_data_checksum,
-    .steps_per_epoch = steps_per_epoch,
     .say_data = say_data,
     .learn = learn,
     .next = "predict",

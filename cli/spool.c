@@ -70,8 +70,10 @@ int spool_keep(app *a, options *o, const char *name, spool *s, store *run)
     const char *path;
     if (!s->is_used) return RECUR_OK;
     int code = store_text(a, run, &s->text, &path);
-    if (!code) rename_text(o, name, s->place, path);
-    return code;
+    if (code) return code;
+    rename_text(o, name, s->place, path);
+    recur_text_free(a->ctx, &s->text); /* training reads what was made of it */
+    return RECUR_OK;
 }
 
 void spool_free(app *a, spool *s)

@@ -4,9 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "config.h"
 #include "rows.h"
 
 static const option column_rows[] = {
@@ -211,50 +209,29 @@ recur_source tag_source(const options *o, recur_text_rule rule, bool is_bare)
     };
 }
 
-int tag_take_columns(app *a, options *o, const recur_model *model)
-{
-    const char *note = recur_model_note(model, "columns");
-    if (!note || config_take(o, "the model's columns", note) == RECUR_OK) return RECUR_OK;
-    return output_error(a, RECUR_EMODEL, "%s", o->error);
-}
-
 /* ---- the task ---- */
-
-static int64_t items_of(const recur_part *part)
-{
-    return part->items || !part->data ? part->n : recur_dataset_items(part->data);
-}
 
 static void say_data(app *a, const options *o, const void *data, const recur_model *model)
 {
     (void)o;
-    const tag_data       *d = data;
+    const labelled       *d = data;
     const recur_tag_spec *spec = recur_tag_get_spec(model);
-    int64_t               n_valid = items_of(&d->parts[1]);
+    int64_t               n_valid = labelled_items(&d->parts[1]);
     char                  valid[64] = "";
     if (n_valid) snprintf(valid, sizeof valid, ", %" PRId64 " to validate", n_valid);
     progress_say(
         a, "data: %" PRId64 " sentences to learn from%s; %" PRId64 " tags%s, %" PRId64 " different words",
-        items_of(&d->parts[0]), valid, recur_labels_count(recur_model_labels(model)),
+        labelled_items(&d->parts[0]), valid, recur_labels_count(recur_model_labels(model)),
         spec->scheme == RECUR_TAGS_BIOES ? " (spans, learnt as BIOES)"
         : spec->scheme == RECUR_TAGS_BIO ? " (spans, learnt as BIO)"
                                          : "",
         recur_vocab_size(recur_model_vocab(model)));
 }
 
-static int64_t steps_per_epoch(const options *o, const void *data)
-{
-    const tag_data *d = data;
-    recur_tag_opts  opts = tag_train_opts(o);
-    if (opts.batches.tokens)
-        return 0; /* the library finds out; only a cosine over steps would want to know */
-    return (items_of(&d->parts[0]) - 1) / opts.batches.items + 1;
-}
-
 static recur_status learn(recur_model *model, const options *o, const void *data, const recur_run_opts *opts,
                           const recur_run_hooks *hooks)
 {
-    const tag_data *d = data;
+    const labelled *d = data;
     recur_tag_opts  tag = tag_train_opts(o);
     return recur_tag_train(model, &d->parts[0], d->parts[1].data ? &d->parts[1] : NULL, &tag, opts, hooks,
                            NULL);
@@ -284,13 +261,12 @@ const task tag_task = {
     .train = &train_tag_command,
     .columns = &tag_columns_group,
     .complete = tag_complete,
-    .data_bytes = sizeof(tag_data),
+    .data_bytes = sizeof(labelled),
     .read = tag_data_read,
     .make = tag_data_make,
-    .keep = tag_data_keep,
-    .free_data = tag_data_free,
-    .checksum = tag_data_checksum,
-    .steps_per_epoch = steps_per_epoch,
+    .keep = labelled_keep,
+    .free_data = labelled_free,
+    .checksum = labelled_checksum,
     .say_data = say_data,
     .learn = learn,
     .next = "predict",

@@ -3,7 +3,7 @@
 #ifndef CLI_TAG_H
 #define CLI_TAG_H
 
-#include "spool.h"
+#include "labelled.h"
 #include "train.h"
 
 extern const option_group tag_columns_group; /* --token --tag: where in a file things are */
@@ -14,24 +14,11 @@ recur_tag_opts tag_train_opts(const options *o);
 /* What to read of CoNLL files. is_bare: for predictions, without tags and with the lines as they are. */
 recur_source tag_source(const options *o, recur_text_rule rule, bool is_bare);
 
-/* Take the columns of training from a model where the options say nothing. Returns an exit code, the error said. */
-int tag_take_columns(app *a, options *o, const recur_model *model);
-
-/* ---- the data of a run (tag_data.c) ---- */
-
-typedef struct tag_data {
-    spool          streams[2]; /* of --data and --valid */
-    recur_dataset *train, *valid;
-    recur_part     parts[2];
-    int64_t       *order; /* of the sentences of --data, where they are divided */
-} tag_data;
+/* ---- the data of a run, a labelled (tag_data.c) ---- */
 
 /* As the row of the table of tasks says. */
-int      tag_data_read(app *a, options *o, void *data);
-int      tag_data_make(app *a, options *o, void *data, recur_model **model);
-int      tag_data_keep(app *a, options *o, void *data, store *s);
-void     tag_data_free(app *a, void *data);
-uint64_t tag_data_checksum(const void *data);
+int tag_data_read(app *a, options *o, void *data);
+int tag_data_make(app *a, options *o, void *data, recur_model **model);
 
 int tag_eval(app *a, options *o, const recur_model *model);
 int tag_predict(app *a, options *o, const recur_model *model);

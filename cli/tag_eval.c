@@ -66,7 +66,7 @@ int tag_eval(app *a, options *o, const recur_model *model)
     recur_dataset *data = NULL;
     if (options_find(o, "by-length")->n_texts)
         return output_error(a, RECUR_EARG, "--by-length is not for a tagger: its tags are scored one by one");
-    int code = tag_take_columns(a, o, model);
+    int code = labelled_take_columns(a, o, model);
     if (code) return code;
     recur_status status = score(a, o, model, &data);
     recur_dataset_destroy(data);
@@ -171,7 +171,7 @@ int tag_predict(app *a, options *o, const recur_model *model)
 {
     job           j = {.app = a, .model = model};
     recur_reader *reader = NULL;
-    int           code = tag_take_columns(a, o, model);
+    int           code = labelled_take_columns(a, o, model);
     if (code) return code;
     const option_value *files = options_find(o, "data");
     const recur_source  source = tag_source(o, recur_tag_get_spec(model)->rule, true);

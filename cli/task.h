@@ -33,8 +33,7 @@ typedef struct task {
     int (*keep)(app *a, options *o, void *data, store *s); /* keep what cannot be read again */
     void (*free_data)(app *a, void *data);
 
-    uint64_t (*checksum)(const void *data);                         /* as the data can be read again */
-    int64_t (*steps_per_epoch)(const options *o, const void *data); /* 0: not known */
+    uint64_t (*checksum)(const void *data); /* as the data can be read again */
     void (*say_data)(app *a, const options *o, const void *data, const recur_model *model);
     recur_status (*learn)(recur_model *model, const options *o, const void *data, const recur_run_opts *opts,
                           const recur_run_hooks *hooks);

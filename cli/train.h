@@ -24,7 +24,7 @@ int64_t train_output_size(const options *o);            /* of one direction of t
 
 /* Options become the library's structs. */
 recur_rnn_spec   train_rnn_spec(const options *o);
-recur_train_opts train_opts(const options *o, int64_t steps_per_epoch);
+recur_train_opts train_opts(const options *o);
 recur_unit       train_unit(const options *o); /* of a table with --unit char|byte|word|bpe */
 
 /* ---- sentences of recur inspect ---- */

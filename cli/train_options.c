@@ -48,24 +48,18 @@ recur_rnn_spec train_rnn_spec(const options *o)
     };
 }
 
-static recur_schedule schedule_of(const options *o, int64_t steps_per_epoch)
+/* A cosine falls over the budget, which the run knows. */
+static recur_schedule schedule_of(const options *o)
 {
     static const recur_schedule_kind kinds[] = {RECUR_CONSTANT, RECUR_STEP, RECUR_EXPONENTIAL, RECUR_COSINE};
     const option_value              *v = options_find(o, "schedule");
-    recur_schedule                   schedule = {
-                          .kind = kinds[v->choice], .factor = v->numbers[0], .warmup = options_int(o, "warmup")};
-    if (schedule.kind == RECUR_STEP) schedule.after = (int64_t)v->numbers[1];
-    if (schedule.kind != RECUR_COSINE) return schedule;
-    schedule.epochs = options_int(o, "epochs");
-    int64_t steps = options_int(o, "steps");
-    if (steps && steps_per_epoch) {
-        int64_t epochs = (steps - 1) / steps_per_epoch + 1;
-        if (!schedule.epochs || epochs < schedule.epochs) schedule.epochs = epochs;
-    }
-    return schedule;
+    return (recur_schedule){.kind = kinds[v->choice],
+                            .factor = v->numbers[0],
+                            .after = kinds[v->choice] == RECUR_STEP ? (int64_t)v->numbers[1] : 0,
+                            .warmup = options_int(o, "warmup")};
 }
 
-recur_train_opts train_opts(const options *o, int64_t steps_per_epoch)
+recur_train_opts train_opts(const options *o)
 {
     static const recur_optim optims[] = {RECUR_ADAM, RECUR_ADAMW, RECUR_RMSPROP, RECUR_SGD};
     const option_value      *decay = options_find(o, "decay-rate");
@@ -77,7 +71,7 @@ recur_train_opts train_opts(const options *o, int64_t steps_per_epoch)
         .weight_decay = options_number(o, "weight-decay"),
         .clip_norm = options_number(o, "clip"),
         .clip_value = options_number(o, "clip-value"),
-        .schedule = schedule_of(o, steps_per_epoch),
+        .schedule = schedule_of(o),
     };
 }
 

@@ -205,7 +205,7 @@ static recur_run_opts run_opts(const job *j)
         .patience = options_int(o, "patience"),
         .stop_on = stop_on(o),
         .save_every_seconds = options_number(o, "save-every"),
-        .train = train_opts(o, j->task->steps_per_epoch(o, j->data)),
+        .train = train_opts(o),
     };
 }
 

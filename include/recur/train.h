@@ -24,7 +24,7 @@ typedef struct recur_schedule {
     recur_schedule_kind kind;
     double              factor;
     int64_t             after;
-    int64_t             epochs;
+    int64_t             epochs; /* of a cosine; 0 in a run: as many as its budget has */
     int64_t             warmup; /* steps over which the rate climbs linearly from 0; for every kind */
 } recur_schedule;
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "model/seq2seq.h"
+#include "model/tick.h"
 
 typedef struct scoring {
     const recur_model     *model;
@@ -75,23 +76,6 @@ static void tell(scoring *s, int64_t n, void (*each)(void *user, const recur_pai
     }
 }
 
-static recur_status tick(const scoring *s, int64_t done, const recur_run_hooks *hooks)
-{
-    const recur_report none = {.event = RECUR_EVENT_VALID,
-                               .loss = NAN,
-                               .accuracy = NAN,
-                               .f1 = NAN,
-                               .score = NAN,
-                               .grad_norm = NAN,
-                               .clip_rate = NAN,
-                               .lr = NAN,
-                               .items_per_s = NAN,
-                               .best_valid = NAN};
-    double             progress = (double)done / (double)s->feed->count;
-    if (!hooks || !hooks->tick || hooks->tick(hooks->user, progress, &none)) return RECUR_OK;
-    return RI_FAIL(s->ctx, RECUR_STOPPED, "stopped as asked");
-}
-
 recur_status recur_seq2seq_evaluate(const recur_model *model, const recur_pair_feed *feed,
                                     const recur_run_hooks *hooks,
                                     void (*each)(void *user, const recur_pair_score *score), void *user,
@@ -110,7 +94,7 @@ recur_status recur_seq2seq_evaluate(const recur_model *model, const recur_pair_f
         if (!status) status = score_batch(&s, &pairs);
         if (status) break;
         tell(&s, pairs.n, each, user);
-        status = tick(&s, i + 1, hooks);
+        status = ri_tick(s.ctx, hooks, (double)(i + 1) / (double)feed->count);
     }
     recur_tape_destroy(s.tape);
     recur_seq2seq_batch_destroy(s.batch);

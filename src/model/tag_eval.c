@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "data/part.h"
 #include "model/tag.h"
+#include "model/tick.h"
 
 enum { BATCH_TOKENS = 2048 };
 
@@ -96,22 +97,6 @@ static recur_status tag_batch(tagging *t, const recur_batch *from, bool with_los
 
 /* ---- all of them ---- */
 
-static recur_status tick(tagging *t)
-{
-    double             share = (double)t->n_done / (double)t->n_all;
-    const recur_report none = {.event = RECUR_EVENT_VALID,
-                               .loss = NAN,
-                               .grad_norm = NAN,
-                               .clip_rate = NAN,
-                               .lr = NAN,
-                               .items_per_s = NAN,
-                               .progress = share,
-                               .best_valid = NAN};
-    if (t->hooks && t->hooks->tick && !t->hooks->tick(t->hooks->user, share, &none))
-        return RI_FAIL(t->ctx, RECUR_STOPPED, "stopped as asked");
-    return RECUR_OK;
-}
-
 static recur_status tag_items(tagging *t, const int64_t *items, int64_t n, bool with_loss)
 {
     recur_batches *batches = NULL;
@@ -124,7 +109,7 @@ static recur_status tag_items(tagging *t, const int64_t *items, int64_t n, bool 
         if (!status) status = tag_batch(t, &batch, with_loss);
         if (status) break;
         t->n_done += batch.n_steps;
-        status = tick(t);
+        status = ri_tick(t->ctx, t->hooks, (double)t->n_done / (double)t->n_all);
     }
     recur_batches_destroy(batches);
     return status;

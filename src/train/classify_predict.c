@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "model/model.h"
+#include "model/tick.h"
 #include "nn/params.h"
 #include "train/classify_feed.h"
 
@@ -92,25 +93,13 @@ static recur_status predict_batch(prediction *p, int64_t i, int64_t *attention_r
 
 static recur_status predict_all(prediction *p, const recur_run_hooks *hooks)
 {
-    recur_report none = {.event = RECUR_EVENT_VALID,
-                         .loss = NAN,
-                         .accuracy = NAN,
-                         .f1 = NAN,
-                         .score = NAN,
-                         .grad_norm = NAN,
-                         .clip_rate = NAN,
-                         .lr = NAN,
-                         .items_per_s = NAN,
-                         .best_valid = NAN};
     int64_t      n = recur_batches_count(p->batches), attention_room = 0;
-    for (int64_t i = 0; i < n; i++) {
-        recur_status status = predict_batch(p, i, &attention_room);
-        if (status) return status;
-        none.progress = (double)(i + 1) / (double)n;
-        if (hooks && hooks->tick && !hooks->tick(hooks->user, none.progress, &none))
-            return RI_FAIL(p->ctx, RECUR_STOPPED, "stopped as asked");
+    recur_status status = RECUR_OK;
+    for (int64_t i = 0; i < n && !status; i++) {
+        status = predict_batch(p, i, &attention_room);
+        if (!status) status = ri_tick(p->ctx, hooks, (double)(i + 1) / (double)n);
     }
-    return RECUR_OK;
+    return status;
 }
 
 recur_status recur_classify_predict(const recur_model *model, const recur_part *part,

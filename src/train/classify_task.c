@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/hash.h"
+#include "data/part.h"
 #include "model/model.h"
 #include "nn/params.h"
 #include "train/classify_feed.h"
@@ -165,10 +166,7 @@ static void describe(void *self, ri_fingerprint *f)
     ri_fingerprint_int(f, "batch tokens", t->opts.batches.tokens);
     ri_fingerprint_int(f, "training items", recur_batches_items(t->batches));
     ri_fingerprint_int(f, "training tokens", recur_batches_tokens(t->batches));
-    ri_fingerprint_int(f, "validation items",
-                       !t->valid         ? 0
-                       : t->valid->items ? t->valid->n
-                                         : recur_dataset_items(t->valid->data));
+    ri_fingerprint_int(f, "validation items", t->valid ? ri_part_items(t->valid) : 0);
 }
 
 recur_status recur_classify_train(recur_model *model, const recur_part *train, const recur_part *valid,

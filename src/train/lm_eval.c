@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "model/model.h"
+#include "model/tick.h"
 #include "recur/run.h"
 #include "score/perplexity.h"
 #include "train/lm_carry.h"
@@ -88,25 +89,14 @@ static recur_status score_window(scoring *s, int64_t at, ri_score_nats *nats)
 
 static recur_status score_all(scoring *s, const recur_run_hooks *hooks, ri_score_nats *nats)
 {
-    recur_report none = {.event = RECUR_EVENT_VALID,
-                         .loss = NAN,
-                         .accuracy = NAN,
-                         .f1 = NAN,
-                         .score = NAN,
-                         .grad_norm = NAN,
-                         .clip_rate = NAN,
-                         .lr = NAN,
-                         .items_per_s = NAN,
-                         .best_valid = NAN};
     for (int64_t at = 0; at < s->longest; at += WINDOW) {
         recur_status status = score_window(s, at, nats);
         if (status) return status;
         if (!isfinite(nats->sum))
             return RI_FAIL(s->ctx, RECUR_EDIVERGED,
                            "the loss is not finite around token %" PRId64 " of a part of the data", at);
-        none.progress = fmin(1, (double)(at + WINDOW) / (double)s->longest);
-        if (hooks && hooks->tick && !hooks->tick(hooks->user, none.progress, &none))
-            return RI_FAIL(s->ctx, RECUR_STOPPED, "stopped as asked");
+        status = ri_tick(s->ctx, hooks, fmin(1, (double)(at + WINDOW) / (double)s->longest));
+        if (status) return status;
     }
     return RECUR_OK;
 }

@@ -345,13 +345,20 @@ static recur_status check_opts(recur_ctx *ctx, const recur_run_opts *o)
     return RECUR_OK;
 }
 
-static void complete(recur_run_opts *o)
+/* The epochs that a budget takes, the last one perhaps in part; 0: only the clock ends it. */
+static int64_t epochs_of_budget(const recur_run_opts *o, int64_t steps_per_epoch)
+{
+    int64_t by_steps = o->steps ? (o->steps - 1) / steps_per_epoch + 1 : 0;
+    return by_steps && (!o->epochs || by_steps < o->epochs) ? by_steps : o->epochs;
+}
+
+static void complete(recur_run_opts *o, int64_t steps_per_epoch)
 {
     if (!o->epochs && !o->steps && o->minutes == 0) o->epochs = 10;
     if (!o->report_every) o->report_every = 100;
     if (o->save_every_seconds == 0) o->save_every_seconds = 30;
-    if (!o->train.schedule.epochs)
-        o->train.schedule.epochs = o->epochs; /* a cosine falls over the whole run */
+    if (!o->train.schedule.epochs) /* a cosine falls over the whole run */
+        o->train.schedule.epochs = epochs_of_budget(o, steps_per_epoch);
 }
 
 static void describe(run *r)
@@ -486,7 +493,7 @@ recur_status ri_run(const ri_task *task, const recur_run_opts *opts, const recur
     if (!r) return ri_no_memory(ctx, "a training run");
     *r = (run){.ctx = ctx, .params = params, .task = task, .opts = *opts, .saved_step = -1};
     if (hooks) r->hooks = *hooks;
-    complete(&r->opts);
+    complete(&r->opts, task->steps_per_epoch);
     status = work(r);
     if (done) *done = r->last;
     ri_rundir_close(r->dir);

@@ -193,19 +193,12 @@ static recur_status validate(void *self, const recur_run_hooks *hooks, ri_valida
 
 static void describe(void *self, ri_fingerprint *f)
 {
-    static const char *const cells[] = {
-        [RECUR_LSTM] = "lstm", [RECUR_GRU] = "gru", [RECUR_RNN_TANH] = "rnn", [RECUR_RNN_RELU] = "relu"};
     static const char *const schemes[] = {
         [RECUR_TAGS_PLAIN] = "plain", [RECUR_TAGS_BIO] = "bio", [RECUR_TAGS_BIOES] = "bioes"};
     const tag_task       *t = self;
     const recur_tag_spec *spec = recur_tag_get_spec(t->model);
     ri_fingerprint_name(f, "task", "tag");
-    ri_fingerprint_name(f, "cell", cells[spec->rnn.cell]);
-    ri_fingerprint_int(f, "layers", spec->rnn.layers);
-    ri_fingerprint_int(f, "hidden", spec->rnn.hidden);
-    ri_fingerprint_int(f, "projection", spec->rnn.projection);
-    ri_fingerprint_int(f, "bidirectional", spec->rnn.bidirectional);
-    ri_fingerprint_int(f, "reset before", spec->rnn.reset_before);
+    ri_fingerprint_stack(f, &spec->rnn);
     ri_fingerprint_int(f, "embed", spec->embed);
     ri_fingerprint_int(f, "frozen embedding", spec->frozen_embedding);
     ri_fingerprint_int(f, "char embed", spec->char_embed);
@@ -216,7 +209,6 @@ static void describe(void *self, ri_fingerprint *f)
     ri_fingerprint_int(f, "vocabulary", recur_vocab_size(t->model->parts.vocab));
     ri_fingerprint_int(f, "labels", recur_labels_count(t->model->parts.labels));
     ri_fingerprint_real(f, "dropout", spec->dropout);
-    ri_fingerprint_real(f, "dropout between layers", spec->rnn.dropout);
     ri_fingerprint_real(f, "hidden words", t->opts.hide);
     ri_fingerprint_int(f, "batch", t->opts.batches.items);
     ri_fingerprint_int(f, "batch tokens", t->opts.batches.tokens);

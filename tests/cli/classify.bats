@@ -2,7 +2,8 @@
 load helpers
 
 # a classifier that trains in a moment
-small=(--hidden 8 --embed 8 --batch 8 --lr 0.02 --threads 2)
+units=(--hidden 8 --batch 8 --lr 0.02 --threads 2)
+small=("${units[@]}" --embed 8)
 
 # reviews N: lines "label TAB title TAB text"; the label follows from one word of the text
 reviews() {
@@ -133,16 +134,24 @@ learn() {
   no "only once" --label 1 --text 3 --valid - -
 }
 
+@test "what is for words or columns is refused where the data have none" {
+  series 60 >"$dir/train.ts"
+  printf 'id,x,class\n1,2,up\n2,3,down\n' >"$dir/train.csv"
+  refuses 2 "--vectors is for texts, and the data are series" train classify "$dir/train.ts" --vectors "$dir/x" --out "$dir/run"
+  refuses 2 "--embed is for texts" train classify "$dir/train.csv" --id id --label class --embed 8 --out "$dir/run"
+  refuses 2 "--label is for columns" train classify "$dir/train.ts" --label 3 --out "$dir/run"
+}
+
 @test "series: .ts and CSV, standardised by the training part" {
   series 60 >"$dir/train.ts"
-  call train classify "$dir/train.ts" "${small[@]}" --epochs 15 --out "$dir/run"
+  call train classify "$dir/train.ts" "${units[@]}" --epochs 15 --out "$dir/run"
   [ "$status" = 0 ]
   [ "$(value "['accuracy']" eval "$dir/run" --data "$dir/train.ts")" = 1.0 ]
   printf '0,1,2,3:0,1,0,1\n\n2,1,0:0,1,0\n' >"$dir/lines"
   call predict "$dir/run" "$dir/lines"
   [ "$(cut -f 1 "$dir/out" | paste -sd ' ' | cut -d ' ' -f 1,3)" = "up down" ]
   awk 'BEGIN { print "id,x,class"; for (i = 0; i < 40; i++) for (t = 0; t < 5; t++) print i "," (i % 2 ? t : -t) "," (i % 2 ? "up" : "down") }' >"$dir/train.csv"
-  call train classify "$dir/train.csv" --id id --label class "${small[@]}" --epochs 15 --out "$dir/csv"
+  call train classify "$dir/train.csv" --id id --label class "${units[@]}" --epochs 15 --out "$dir/csv"
   [ "$status" = 0 ]
   [ "$(value "['accuracy']" eval "$dir/csv" --data "$dir/train.csv")" = 1.0 ]
   call eval "$dir/csv" --data "$dir/train.ts" --format ts
@@ -183,6 +192,13 @@ learn() {
     call resume "$dir/run" --epochs 2
     [ "$status" = 0 ]
   done
+}
+
+@test "a cosine falls to the end of a budget of steps, also where batches are cut by tokens" {
+  reviews 60 >"$dir/train.tsv"
+  call train classify "$dir/train.tsv" --label 1 --text 3 --hidden 4 --embed 4 --split 1,0 --batch-tokens 100 --schedule cosine --steps 40 --out "$dir/run"
+  [ "$status" = 0 ]
+  [ "$(grep -o '"lr":[^,]*' "$dir/run/log.jsonl" | cut -d : -f 2 | awk 'NR == 1 { first = $1 } END { print ($1 < first / 2 && $1 > 0) }')" = 1 ]
 }
 
 @test "the same model for every number of threads" {
