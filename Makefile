@@ -39,6 +39,7 @@ manual: ## the manual from the public headers, in build/manual
 golden: ## make the golden vectors again (needs PyTorch)
 	@python3 tests/golden/make_golden.py
 	@python3 tests/golden/make_sequence_golden.py
+	@python3 tests/golden/make_seq2seq_golden.py
 
 clean: ## remove build/
 	@rm -rf build

@@ -126,7 +126,7 @@ static const option classify_rows[] = {
 static const option class_model_rows[] = {
     ROW_CELL("rnn|relu|lstm|gru|none",
              "rnn (tanh), relu, lstm, gru, or none: a bag of words, the baseline without recurrence"),
-    ROW_EMBED("word: 100; char, byte: 0"),
+    ROW_EMBED("word: 100, or the size of --vectors; char, byte: 0"),
     {.name = "bidirectional",
      .type = OPTION_SWITCH,
      .needs = "cell=rnn|relu|lstm|gru",
@@ -173,7 +173,7 @@ static const option class_loss_rows[] = {
      .min = 1,
      .max = 1e12,
      .default_says = "no limit",
-     .help = "at most N tokens in a batch, beside --batch"},
+     .help = "at most N tokens in a batch; --batch then counts only if it is given too"},
     {.name = "label-smoothing",
      .form = "X",
      .type = OPTION_NUMBER,

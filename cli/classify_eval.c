@@ -72,13 +72,13 @@ static recur_status report(job *j)
     recur_status       status = recur_class_scorer_report(j->scorer, &r);
     if (status) return status;
     if (a->json) {
-        json_t *line = metrics_json_classes(a, &r);
+        json_t *line = metrics_json_classes(&r);
         json_object_set_new(line, "loss", output_number(loss));
         json_object_set_new(line, "unknown", json_integer(recur_dataset_unknown(j->data)));
         output_json(a, line);
         return RECUR_OK;
     }
-    output_format(a, "loss      %.4f nats\n", loss);
+    if (!isnan(loss)) output_format(a, "loss      %.4f nats\n", loss);
     metrics_print_classes(a, &r);
     return RECUR_OK;
 }

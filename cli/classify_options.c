@@ -32,9 +32,8 @@ recur_classify_spec classify_spec(const options *o)
 
 recur_classify_opts classify_train_opts(const options *o)
 {
-    bool has_items = options_given(o, "batch") || !options_find(o, "batch-tokens")->n_texts;
     return (recur_classify_opts){
-        .batches = {.items = has_items ? options_int(o, "batch") : 0,
+        .batches = {.items = options_find(o, "batch")->n_texts ? options_int(o, "batch") : 0,
                     .tokens = options_int(o, "batch-tokens"),
                     .seed = (uint64_t)options_int(o, "seed")},
         .word_dropout = options_number(o, "word-dropout"),
@@ -85,6 +84,7 @@ recur_status classify_complete(options *o)
         options_set(o, "embed-dropout", SOURCE_DEFAULT, options_text(o, "dropout"));
     if (options_on(o, "freeze-vectors") && !options_text(o, "vectors"))
         return options_fail(o, RECUR_EARG, "--freeze-vectors is for --vectors FILE, found none");
+    train_choose_batch(o);
     bool has_embed = !train_is_open(o, "embed");
     if (options_text(o, "vectors") && has_embed && options_int(o, "embed") == 0)
         return options_fail(o, RECUR_EARG, "--vectors wants an embedding, found --embed 0");

@@ -201,6 +201,18 @@ static int check(app *a, const options *o, const recur_model *model)
     return RECUR_OK;
 }
 
+/* Tables that are read line by line surprise whoever trained on their columns. */
+static void note_tables(app *a, const options *o, recur_format format)
+{
+    const option_value *files = options_find(o, "data");
+    for (int i = 0; i < files->n_texts && format == RECUR_LINES; i++) {
+        const char *dot = strrchr(files->texts[i], '.');
+        if (dot && (strcmp(dot, ".csv") == 0 || strcmp(dot, ".tsv") == 0))
+            progress_say(a, "note: %s: each line is taken as one text; --text COLUMN reads columns",
+                         files->texts[i]);
+    }
+}
+
 int classify_predict(app *a, options *o, const recur_model *model)
 {
     const recur_classify_spec *spec = recur_classify_get_spec(model);
@@ -214,6 +226,7 @@ int classify_predict(app *a, options *o, const recur_model *model)
     j.best = need_memory((size_t)j.top, sizeof *j.best);
     int code = check(a, o, model);
     if (!code) code = classify_source(a, o, spec->rule, spec->features != 0, true, &s);
+    if (!code) note_tables(a, o, s.source.format);
     s.source.keep_forms = j.has_attention && !spec->features;
     recur_status status = code ? RECUR_OK : predict_all(&j, o, &s.source);
     if (status) code = output_failure(a, status);

@@ -66,10 +66,12 @@ int classify_take_columns(app *a, options *o, const recur_model *model)
 
 recur_status classify_encode(recur_dataset *data, const recur_model *model)
 {
+    int64_t F = recur_classify_get_spec(model)->features;
+    if ((recur_dataset_kind(data) == RECUR_DATA_SERIES) != (F > 0))
+        return RECUR_OK; /* using them says what is wrong */
     recur_status status =
         recur_dataset_encode(data, recur_model_vocab(model), NULL, recur_model_labels(model));
-    int64_t F = recur_classify_get_spec(model)->features;
-    if (status || !F || recur_dataset_features(data) != F) return status; /* using them says what is wrong */
+    if (status || !F || recur_dataset_features(data) != F) return status; /* likewise */
     double *moments = need_memory((size_t)F, 2 * sizeof *moments);
     status = recur_classify_moments(model, moments, moments + F);
     if (!status) status = recur_dataset_standardise(data, moments, moments + F);

@@ -9,7 +9,7 @@
 
 #include "memory.h"
 
-enum { MOST_ROWS = 30, MOST_MATRIX = 12, MOST_MISTAKES = 10, MOST_NAMED = 5, WIDTH = 24, NARROW = 10 };
+enum { MOST_ROWS = 30, MOST_MATRIX = 12, MOST_MISTAKES = 10, WIDTH = 24, NARROW = 10 };
 
 int metrics_edges(app *a, const options *o, int64_t edges[OPTION_MAX_NUMBERS], int64_t *n)
 {
@@ -123,21 +123,6 @@ static void print_rows(app *a, const recur_class_score *classes, const int64_t *
     if (n > shown) output_format(a, "and %" PRId64 " rarer %s; --json has them all\n", n - shown, what);
 }
 
-/* Note labels of the data that training did not know. */
-static void note_unseen(app *a, const char *things, const char *names, int64_t items,
-                        const recur_unseen_label *unseen, int64_t n)
-{
-    char list[1024] = "";
-    for (int64_t i = 0; i < n && i < MOST_NAMED; i++) {
-        size_t at = strlen(list);
-        snprintf(list + at, sizeof list - at, "%s%s (%" PRId64 ")", i ? ", " : "",
-                 cell_of(unseen[i].name, unseen[i].name_bytes, WIDTH, 0).text, unseen[i].items);
-    }
-    if (n)
-        progress_say(a, "note: %" PRId64 " %s have %s that were not in training and count as wrong: %s%s",
-                     items, things, names, list, n > MOST_NAMED ? " ..." : "");
-}
-
 /* ---- labels ---- */
 
 void metrics_range(int64_t from, int64_t to, char text[METRICS_RANGE_BYTES])
@@ -227,7 +212,6 @@ void metrics_print_classes(app *a, const recur_class_report *r)
     else
         print_mistakes(a, r);
     free(order);
-    note_unseen(a, "items", "labels", r->unseen_items, r->unseen, r->n_unseen);
 }
 
 static json_t *name_json(const recur_class_report *r, int64_t place)
@@ -274,7 +258,7 @@ static json_t *lengths_json(const recur_class_report *r)
     return list;
 }
 
-json_t *metrics_json_classes(app *a, const recur_class_report *r)
+json_t *metrics_json_classes(const recur_class_report *r)
 {
     json_t *confusion = json_array();
     for (int64_t i = 0; i < r->n_confusions; i++)
@@ -289,7 +273,6 @@ json_t *metrics_json_classes(app *a, const recur_class_report *r)
                   scores_json(r->classes, r->n_classes, "label"), "confusion", confusion);
     if (r->n_lengths) json_object_set_new(o, "by_length", lengths_json(r));
     if (r->n_unseen) json_object_set_new(o, "unseen", unseen_json(r->unseen, r->n_unseen, "label", "items"));
-    note_unseen(a, "items", "labels", r->unseen_items, r->unseen, r->n_unseen);
     return o;
 }
 
@@ -297,7 +280,6 @@ json_t *metrics_json_classes(app *a, const recur_class_report *r)
 
 static void note_tags(app *a, const recur_tag_report *r)
 {
-    note_unseen(a, "tokens", "tags", r->unseen_tokens, r->unseen, r->n_unseen);
     if (r->gold_broken || r->predicted_broken)
         progress_say(a,
                      "note: spans that begin with I or E are read as conlleval reads them: %" PRId64

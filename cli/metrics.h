@@ -28,7 +28,7 @@ void metrics_print_tags(app *a, const recur_tag_report *r);
 void metrics_print_texts(app *a, const recur_seq_report *r);
 
 /* The same as JSON objects: {"task":"classify","items" ...}, {"task":"tag","sentences" ...}, {"task":"seq2seq","items" ...}. */
-json_t *metrics_json_classes(app *a, const recur_class_report *r);
+json_t *metrics_json_classes(const recur_class_report *r);
 json_t *metrics_json_tags(app *a, const recur_tag_report *r);
 json_t *metrics_json_texts(const recur_seq_report *r);
 

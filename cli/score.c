@@ -136,7 +136,7 @@ static int report_classes(app *a, const class_job *j)
             a, "note: %" PRId64 " different labels in %" PRId64 " items; is the label the first column?",
             r.n_classes, r.items);
     if (a->json)
-        output_json(a, metrics_json_classes(a, &r));
+        output_json(a, metrics_json_classes(&r));
     else
         metrics_print_classes(a, &r);
     return RECUR_OK;

@@ -295,8 +295,8 @@ static const option_group        seq2seq_group = {"Sequence to sequence", seq2se
 static const option_group        coder_group = {"Encoder and decoder", coder_rows};
 static const option_group        learning_group = {"Learning", learning_rows};
 static const option_group *const seq2seq_groups[] = {
-    &seq2seq_group,  &pair_columns_group, &coder_group, &model_group,  &learning_group,
-    &training_group, &budget_group,       &run_group,   &common_group, NULL};
+    &pair_columns_group, &seq2seq_group, &coder_group, &model_group,  &learning_group,
+    &training_group,     &budget_group,  &run_group,   &common_group, NULL};
 
 static int train_seq2seq(app *a, options *o)
 {

@@ -129,7 +129,7 @@ static const option learning_rows[] = {
      .min = 1,
      .max = 1e12,
      .default_says = "no limit",
-     .help = "at most N words in a batch, beside --batch"},
+     .help = "at most N words in a batch; --batch then counts only if it is given too"},
     {.name = "hide-rare",
      .form = "P",
      .type = OPTION_NUMBER,
@@ -182,14 +182,16 @@ const command train_tag_command = {
 
 recur_status tag_complete(options *o)
 {
+    if (options_on(o, "freeze-vectors") && !options_text(o, "vectors"))
+        return options_fail(o, RECUR_EARG, "--freeze-vectors is for --vectors FILE, found none");
+    train_choose_batch(o);
     return train_complete(o, 100);
 }
 
 recur_tag_opts tag_train_opts(const options *o)
 {
-    bool has_items = options_given(o, "batch") || !options_find(o, "batch-tokens")->n_texts;
     return (recur_tag_opts){
-        .batches = {.items = has_items ? options_int(o, "batch") : 0,
+        .batches = {.items = options_find(o, "batch")->n_texts ? options_int(o, "batch") : 0,
                     .tokens = options_int(o, "batch-tokens"),
                     .seed = (uint64_t)options_int(o, "seed")},
         .hide = options_number(o, "hide-rare"),

@@ -3,6 +3,7 @@
  * Predictions are read piece by piece: of a file in large ones, of a pipe as much as it has to give, so that memory is bounded and a
  * sentence that is typed is answered at once. Every line is written as it was read, a word's with its tag behind it.
  * SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,7 @@ static recur_status report(app *a, const recur_dataset *data, recur_tag_scorer *
         output_json(a, line);
         return RECUR_OK;
     }
-    output_format(a, "loss       %.4f nats per word\n", loss);
+    if (!isnan(loss)) output_format(a, "loss       %.4f nats per word\n", loss);
     metrics_print_tags(a, &r);
     return RECUR_OK;
 }

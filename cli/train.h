@@ -16,6 +16,9 @@ int train_run(app *a, options *o, const task *t, const char *dir, bool is_resume
 /* What task->complete does for every task, before it looks at its own options; embed is the default of --embed. */
 recur_status train_complete(options *o, int64_t embed);
 
+/* Clear --batch where only --batch-tokens is given, so that the run's configuration does not name it either. */
+void train_choose_batch(options *o);
+
 bool train_is_open(const options *o, const char *name); /* the user left it open, and it has no default yet */
 int64_t train_output_size(const options *o);            /* of one direction of the stack */
 

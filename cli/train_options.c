@@ -95,6 +95,11 @@ bool train_is_open(const options *o, const char *name)
     return options_find(o, name)->source == SOURCE_NONE;
 }
 
+void train_choose_batch(options *o)
+{
+    if (!options_given(o, "batch") && options_find(o, "batch-tokens")->n_texts) options_clear(o, "batch");
+}
+
 static void fill_in(options *o, int64_t embed)
 {
     if (train_is_open(o, "embed")) set_int(o, "embed", embed);

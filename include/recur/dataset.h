@@ -71,8 +71,8 @@ typedef enum recur_encoding { RECUR_UTF8 = 0, RECUR_LATIN1 } recur_encoding;
  *          but where no labels are read it is an item without tokens, as every line is one. White space around labels is
  *          taken off.
  * CoNLL.   Columns are separated by tabs where the first word line holds one, else by spaces, and every word line has as
- *          many. token and tag are numbers, or names of CoNLL-U's columns (FORM, UPOS ...). These lines are skipped: those
- *          whose first column is -DOCSTART-; comments, which begin with # and hold no tab: anywhere where tabs separate, else
+ *          many. token and tag are numbers, or names of CoNLL-U's columns (FORM, UPOS ...); where no tags are read a single
+ *          column is the word, whatever token says. These lines are skipped: those whose first column is -DOCSTART-; comments, which begin with # and hold no tab: anywhere where tabs separate, else
  *          before the first word of a sentence if they have another number of columns than words have (before the first word
  *          of all: if # and a space open them); where words have ten columns (CoNLL-U), words of several tokens (1-2) and
  *          empty nodes (1.1).

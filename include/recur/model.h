@@ -16,7 +16,12 @@ extern "C" {
 
 typedef struct recur_model recur_model;
 
-typedef enum recur_task { RECUR_TASK_LM = 0, RECUR_TASK_CLASSIFY, RECUR_TASK_TAG, RECUR_TASK_SEQ2SEQ } recur_task;
+typedef enum recur_task {
+    RECUR_TASK_LM = 0,
+    RECUR_TASK_CLASSIFY,
+    RECUR_TASK_TAG,
+    RECUR_TASK_SEQ2SEQ
+} recur_task;
 
 /* A language model: embedding or one-hot, a recurrent stack, a linear head over the vocabulary.
  * rnn.input is filled in by recur_lm_create. */

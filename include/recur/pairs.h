@@ -66,6 +66,7 @@ RECUR_API void         recur_pair_reader_close(recur_pair_reader *reader); /* NU
 
 /* ---- what was read ---- */
 
+/* Facts about pairs: how many there are ... */
 RECUR_API int64_t  recur_pairs_items(const recur_pairs *pairs);
 RECUR_API uint64_t recur_pairs_checksum(const recur_pairs *pairs);  /* of the bytes as read */
 RECUR_API bool     recur_pairs_is_stream(const recur_pairs *pairs); /* it cannot be read again */

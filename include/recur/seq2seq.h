@@ -61,7 +61,7 @@ typedef struct recur_seq2seq_spec {
  * decoder.weight_ih_l0 ..., bridge.h_l0.weight ..., bridge.c_l0.weight ..., attention.*, readout.weight, head.weight, head.bias.
  *
  * target NULL: one vocabulary for both sides. encoder.init holds for the encoder; decoder.init for the decoder and, where it is of a kind
- * that has a meaning for them, for all other tensors.
+ * that has a meaning for them, for all other tensors; by default tables start from N(0, 0.1^2).
  * Owner.   The caller destroys it by recur_model_destroy. The model takes the vocabularies over, also when this fails.
  * Errors.  RECUR_EARG: sizes, a bidirectional decoder (writing has no future), a bridge that does not fit, input feeding with attention that
  *          has none, shared embeddings of two vocabularies or sizes, a vocabulary of another unit than the rule's; RECUR_EMEMORY. */
@@ -75,14 +75,16 @@ RECUR_API const recur_seq2seq_spec *recur_seq2seq_get_spec(const recur_model *mo
 /* Return the vocabulary of what is written, which may be recur_model_vocab itself. NULL for another task's model. */
 RECUR_API const recur_vocab *recur_seq2seq_target_vocab(const recur_model *model);
 
-/* Return the id of </s> among targets: the size of their vocabulary. Logits have one more column than that. */
+/* Return the id of </s> among targets: the size of their vocabulary. Logits have one more column than that. -1 for another
+ * task's model. */
 RECUR_API int32_t recur_seq2seq_mark(const recur_model *model);
 
 /* ---- on a tape ---- */
 
-/* A batch with its marks, as packs; filled again and again. */
+/* A batch with its marks, as packs. */
 typedef struct recur_seq2seq_batch recur_seq2seq_batch;
 
+/* Create an empty batch for a model, to be filled again and again. Errors: RECUR_EARG for a model of another task; RECUR_EMEMORY. */
 RECUR_API recur_status recur_seq2seq_batch_create(const recur_model *model, recur_seq2seq_batch **batch);
 RECUR_API void         recur_seq2seq_batch_destroy(recur_seq2seq_batch *batch); /* NULL is accepted */
 

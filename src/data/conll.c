@@ -58,7 +58,8 @@ static recur_status find_columns(recur_reader *r, bool is_tabbed)
 {
     int64_t      n = r->record.fields.n, token, tag = -1;
     bool         is_conllu = n == CONLLU_COLUMNS;
-    recur_status status = find_column(r, r->source.token, is_conllu ? FORM : 0, &token);
+    const char  *column = r->source.bare && n == 1 ? NULL : r->source.token; /* words alone */
+    recur_status status = find_column(r, column, is_conllu ? FORM : 0, &token);
     if (status == RECUR_OK && !r->source.bare)
         status = find_column(r, r->source.tag, is_conllu ? UPOS : n - 1, &tag);
     if (status == RECUR_OK && token == tag)
@@ -135,8 +136,8 @@ static recur_status read_line(recur_reader *r, recur_dataset *d, ri_span line, s
     if (r->n_fields == 0) status = find_columns(r, is_tabbed);
     if (status == RECUR_OK && r->record.fields.n != r->n_fields)
         status = ri_lines_fail(&r->lines, r->lines.number,
-                               "%" PRId64 " columns; wanted %" PRId64 ", as in the first word line",
-                               r->record.fields.n, r->n_fields);
+                               "%" PRId64 " column%s; wanted %" PRId64 ", as in the first word line",
+                               r->record.fields.n, r->record.fields.n == 1 ? "" : "s", r->n_fields);
     *token = s->n;
     return status == RECUR_OK ? add_word(r, d, s) : status;
 }

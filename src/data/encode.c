@@ -214,9 +214,9 @@ static void log_unseen(const recur_dataset *d)
         int64_t         count = ((const int64_t *)d->unseen_counts.data)[k];
         const ri_place *place = (const ri_place *)d->places.data + name;
         ri_log(d->ctx,
-               "the %s \"%.60s\" never occurred in training (%" PRId64 " times, first at %s, line %" PRId64
+               "the %s \"%.60s\" never occurred in training (%" PRId64 " time%s, first at %s, line %" PRId64
                "); it counts as wrong",
-               what, d->names.table.entries[name].span.bytes, count,
+               what, d->names.table.entries[name].span.bytes, count, count == 1 ? "" : "s",
                d->files.table.entries[place->file].span.bytes, place->line);
     }
     if (d->unseen.n > 10)

@@ -169,6 +169,12 @@ static void name_some(const counted *labels, int64_t n, int64_t at_most, char *t
     }
 }
 
+/* The file that the labels are from, of several the first. */
+static const char *file_of(const recur_dataset *d)
+{
+    return d->files.table.n ? d->files.table.entries[0].span.bytes : "the training data";
+}
+
 /* Refuse labels that are none. */
 static recur_status check_labels(recur_ctx *ctx, const recur_dataset *d, const counted *labels, int64_t n,
                                  int64_t total, int64_t most)
@@ -180,15 +186,15 @@ static recur_status check_labels(recur_ctx *ctx, const recur_dataset *d, const c
     if (n == 0) return RI_FAIL(ctx, RECUR_EDATA, "the training data have no %s; wanted at least two", what);
     if (n == 1)
         return RI_FAIL(ctx, RECUR_EDATA,
-                       "there is nothing to learn: all %" PRId64
+                       "%s: there is nothing to learn: all %" PRId64
                        " %s have the same %s, %s; wanted at least two",
-                       total, of, is_tagged ? "tag" : "label", some);
+                       file_of(d), total, of, is_tagged ? "tag" : "label", some);
     bool is_doubtful = (n > 20 && total / 2 < n) || (n > 1000 && total / 10 < n);
     if (most > 0 ? n > most : is_doubtful)
-        return RI_FAIL(ctx, RECUR_EDATA,
-                       "%" PRId64 " different %s for %" PRId64
-                       " %s (%s ...): is this the right column? Wanted %s",
-                       n, what, total, of, some, most > 0 ? "no more than were allowed" : "far fewer");
+        return RI_FAIL(
+            ctx, RECUR_EDATA,
+            "%s: %" PRId64 " different %s for %" PRId64 " %s (%s ...): is this the right column? Wanted %s",
+            file_of(d), n, what, total, of, some, most > 0 ? "no more than were allowed" : "far fewer");
     return RECUR_OK;
 }
 

@@ -160,7 +160,7 @@ static recur_status begin_file(recur_reader *r, recur_dataset *d, bool *found)
     const ri_format *f = format_of(r->format);
     r->lines.is_raw = f->kind == RECUR_DATA_TEXT && d->rule.unit == RECUR_BYTE;
     r->has_record = r->has_header = r->may_have_header = false;
-    r->n_skipped = 0;
+    r->n_skipped = r->n_wordless = 0;
     status = f->begin(r, d, &r->in_file);
     if (r->lines.next == 1) r->first_has_header = r->has_header;
     return status;
@@ -179,10 +179,20 @@ static recur_status looks_like_header(const recur_dataset *d, int64_t item, bool
     return RECUR_OK;
 }
 
+static void log_empty(const recur_reader *r)
+{
+    if (r->n_skipped > 0)
+        ri_log(r->ctx, "%s: %" PRId64 " empty line%s skipped", r->lines.name, r->n_skipped,
+               r->n_skipped == 1 ? "" : "s");
+    if (r->n_wordless > 0)
+        ri_log(r->ctx, "%s: %" PRId64 " text%s without a word, first in line %" PRId64 "; kept",
+               r->lines.name, r->n_wordless, r->n_wordless == 1 ? "" : "s", r->wordless_line);
+}
+
 static recur_status end_file(recur_reader *r, recur_dataset *d, int64_t first_item)
 {
     r->in_file = false;
-    if (r->n_skipped > 0) ri_log(r->ctx, "%s: %" PRId64 " empty lines skipped", r->lines.name, r->n_skipped);
+    log_empty(r);
     if (!r->is_whole || !r->may_have_header || first_item == d->ends.n) return RECUR_OK;
     bool         does = false;
     recur_status status = looks_like_header(d, first_item, &does);

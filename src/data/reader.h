@@ -23,10 +23,11 @@ struct recur_reader {
     recur_ctx   *ctx;
     recur_source source;
     ri_lines     lines;
-    recur_format format;            /* of the open file */
-    bool         in_file, is_whole; /* is_whole: all is read into one dataset */
-    int64_t      n_skipped;         /* empty lines of the open file */
-    ri_error     failure;           /* status RECUR_OK: none so far */
+    recur_format format;                    /* of the open file */
+    bool         in_file, is_whole;         /* is_whole: all is read into one dataset */
+    int64_t      n_skipped;                 /* empty lines of the open file */
+    int64_t      n_wordless, wordless_line; /* its labelled texts without a word, and where the first is */
+    ri_error     failure;                   /* status RECUR_OK: none so far */
 
     /* TSV and CSV */
     ri_record record;

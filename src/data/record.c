@@ -180,8 +180,9 @@ bool ri_record_is_empty(const ri_record *record)
 recur_status ri_record_check(const ri_lines *lines, const ri_record *record, int64_t n)
 {
     if (record->fields.n == n) return RECUR_OK;
-    return ri_lines_fail(lines, record->line, "%" PRId64 " columns; wanted %" PRId64 ", as in the first line",
-                         record->fields.n, n);
+    return ri_lines_fail(lines, record->line,
+                         "%" PRId64 " column%s; wanted %" PRId64 ", as in the first line", record->fields.n,
+                         record->fields.n == 1 ? "" : "s", n);
 }
 
 /* ---- columns ---- */

@@ -33,8 +33,8 @@ static recur_status check_features(recur_reader *r, recur_dataset *d, int64_t li
     d->features = r->features;
     if (n == r->features) return RECUR_OK;
     return ri_lines_fail(&r->lines, line,
-                         "%" PRId64 " dimensions; wanted %" PRId64 ", as in the first series", n,
-                         r->features);
+                         "%" PRId64 " dimension%s; wanted %" PRId64 ", as in the first series", n,
+                         n == 1 ? "" : "s", r->features);
 }
 
 /* ---- .ts: the lines before the data ---- */

@@ -4,6 +4,14 @@
 #include "data/reader.h"
 #include "text/utf8.h"
 
+/* Complete a text, and count it if it has a label but no words. */
+static recur_status close_text(recur_reader *r, recur_dataset *d, int32_t label, int64_t n_words,
+                               int64_t line)
+{
+    if (label >= 0 && n_words == 0 && r->n_wordless++ == 0) r->wordless_line = line;
+    return ri_dataset_close(d, label, n_words);
+}
+
 /* ---- rows ---- */
 
 static recur_status begin_table(recur_reader *r, recur_dataset *d, bool *found)
@@ -41,7 +49,7 @@ static recur_status read_row(recur_reader *r, recur_dataset *d, bool *found)
     if (r->label >= 0)
         status = ri_reader_label(r, d, ri_record_field(&r->record, r->label), r->record.line, &label);
     if (status == RECUR_OK) status = add_columns(r, d, &n_words);
-    return status == RECUR_OK ? ri_dataset_close(d, label, n_words) : status;
+    return status == RECUR_OK ? close_text(r, d, label, n_words, r->record.line) : status;
 }
 
 const ri_format ri_format_table = {RECUR_DATA_TEXT, begin_table, read_row};
@@ -87,7 +95,7 @@ static recur_status read_label_first(recur_reader *r, recur_dataset *d, bool *fo
     if (!r->source.bare) status = ri_reader_label(r, d, (ri_span){line.bytes, n}, r->lines.number, &label);
     ri_span text = ri_reader_trim((ri_span){line.bytes + n, line.size - n});
     if (status == RECUR_OK) status = ri_dataset_add_text(d, text, &n_words);
-    return status == RECUR_OK ? ri_dataset_close(d, label, n_words) : status;
+    return status == RECUR_OK ? close_text(r, d, label, n_words, r->lines.number) : status;
 }
 
 const ri_format ri_format_label_first = {RECUR_DATA_TEXT, begin_lines, read_label_first};

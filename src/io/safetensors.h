@@ -5,7 +5,7 @@
  * Reading trusts nothing: header length, JSON (duplicate keys rejected), types, shapes, products, offsets, order, overlap and gaps
  * are checked, and what is refused is named with file, field, wanted and found.
  *
- * A file we write carries "recur.checksum" in its metadata, FNV-1a of the tensors' bytes in hexadecimal; it is checked where present.
+ * A file we write carries "recur.checksum" in its metadata, ri_digest of the tensors' bytes in hexadecimal; it is checked where present.
  * SPDX-License-Identifier: MIT */
 #ifndef RI_SAFETENSORS_H
 #define RI_SAFETENSORS_H
@@ -17,6 +17,10 @@
 #include "recur/params.h"
 
 enum { RI_ST_LENGTH_BYTES = 8, RI_ST_MAX_HEADER = 100 * 1000 * 1000, RI_ST_MAX_NAME = 255 };
+
+/* The checksum: "fnv8x8:" and 16 digits; 16 digits alone are FNV-1a. */
+#define RI_ST_DIGEST "fnv8x8:"
+enum { RI_ST_CHECKSUM = sizeof RI_ST_DIGEST + 16 };
 
 /* A tensor to write. data is in host order, of float or double. */
 typedef struct ri_st_tensor {
@@ -53,5 +57,8 @@ ri_st_note ri_st_note_after(const ri_st_file *file, const char *key);
 
 /* Read a tensor as double, from F64, F32, F16 or BF16. Errors: RECUR_EMODEL for another type (named). */
 recur_status ri_st_read(const ri_st_file *file, size_t index, double *out, ri_error *error);
+
+/* Return a tensor's numbers as they lie in the file, where they can be used so: F32, in this processor's order. NULL: ri_st_read reads them. */
+const float *ri_st_floats(const ri_st_file *file, size_t index);
 
 #endif

@@ -264,8 +264,15 @@ static recur_status check_sum(const ri_st_file *f, ri_error *error)
 {
     const char *wanted = ri_st_note_of(f, "recur.checksum");
     if (!wanted) return RECUR_OK;
-    char found[17];
-    snprintf(found, sizeof found, "%016" PRIx64, ri_hash(RI_HASH_START, f->data, (size_t)f->data_bytes));
+    char      found[RI_ST_CHECKSUM];
+    ri_digest digest;
+    ri_digest_begin(&digest);
+    if (strlen(wanted) == 16) { /* of files from before the digest */
+        snprintf(found, sizeof found, "%016" PRIx64, ri_hash(RI_HASH_START, f->data, (size_t)f->data_bytes));
+    } else {
+        ri_digest_add(&digest, f->data, (size_t)f->data_bytes);
+        snprintf(found, sizeof found, RI_ST_DIGEST "%016" PRIx64, ri_digest_end(&digest));
+    }
     if (strcmp(wanted, found) == 0) return RECUR_OK;
     return ri_fail(error, RECUR_EMODEL,
                    "%s: the checksum of the data is %s; wanted %.40s: the file was damaged", f->path, found,
@@ -415,4 +422,16 @@ recur_status ri_st_read(const ri_st_file *file, size_t index, double *out, ri_er
     const unsigned char *p = file->data + e->begin;
     for (int64_t i = 0; i < e->elements; i++, p += e->type->bytes) out[i] = e->type->read(p);
     return RECUR_OK;
+}
+
+const float *ri_st_floats(const ri_st_file *file, size_t index)
+{
+    static const union {
+        uint32_t      word;
+        unsigned char first;
+    } order = {1};
+    const entry         *e = &file->entries[index];
+    const unsigned char *p = file->data + e->begin;
+    bool                 is_plain = e->type->read == read_f32 && order.first == 1;
+    return is_plain && (uintptr_t)p % sizeof(float) == 0 ? (const float *)(const void *)p : NULL;
 }

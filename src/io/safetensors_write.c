@@ -93,7 +93,7 @@ static json_t *describe(const ri_st_tensor *t, uint64_t begin, uint64_t end)
                      "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
-static recur_status add_tensors(writing *w, const ri_st_tensor *tensors, size_t n, uint64_t *checksum,
+static recur_status add_tensors(writing *w, const ri_st_tensor *tensors, size_t n, ri_digest *checksum,
                                 ri_error *error)
 {
     uint64_t at = 0;
@@ -112,7 +112,7 @@ static recur_status add_tensors(writing *w, const ri_st_tensor *tensors, size_t 
         if (json_object_set_new(w->json, t->name, describe(t, at, at + bytes)) != 0 ||
             !lay_out(w, i, t, bytes))
             return no_memory(w->path, error);
-        *checksum = ri_hash(*checksum, w->chunks[2 + i].bytes, bytes);
+        ri_digest_add(checksum, w->chunks[2 + i].bytes, bytes);
         at += bytes;
     }
     return RECUR_OK;
@@ -156,8 +156,9 @@ static recur_status add_header(writing *w, ri_error *error)
 static recur_status prepare(writing *w, const ri_st_tensor *tensors, size_t n_tensors,
                             const ri_st_note *notes, size_t n_notes, ri_error *error)
 {
-    uint64_t checksum = RI_HASH_START;
-    char     digits[17];
+    ri_digest checksum;
+    char      text[RI_ST_CHECKSUM];
+    ri_digest_begin(&checksum);
     w->chunks = ri_allocate(w->a, n_tensors + 2, sizeof *w->chunks);
     w->copies = ri_allocate(w->a, n_tensors, sizeof *w->copies);
     w->json = json_object();
@@ -167,8 +168,8 @@ static recur_status prepare(writing *w, const ri_st_tensor *tensors, size_t n_te
     recur_status status = add_notes(w, metadata, notes, n_notes, error);
     if (status == RECUR_OK) status = add_tensors(w, tensors, n_tensors, &checksum, error);
     if (status != RECUR_OK) return status;
-    snprintf(digits, sizeof digits, "%016" PRIx64, checksum);
-    if (json_object_set_new(metadata, "recur.checksum", json_string(digits)) != 0)
+    snprintf(text, sizeof text, RI_ST_DIGEST "%016" PRIx64, ri_digest_end(&checksum));
+    if (json_object_set_new(metadata, "recur.checksum", json_string(text)) != 0)
         return no_memory(w->path, error);
     return add_header(w, error);
 }

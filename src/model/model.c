@@ -156,11 +156,12 @@ recur_status recur_model_set_vectors(recur_model *model, const recur_vectors *ve
     if (table < 0) return RI_FAIL(ctx, RECUR_EARG, "word vectors want a model with an embedding");
     recur_status status = recur_params_info(params, table, &info);
     if (status) return status;
-    if (info.shape.size[0] != vectors->words || info.shape.size[1] != vectors->size)
-        return RI_FAIL(ctx, RECUR_EARG,
-                       "the embedding is of %lld words in %lld numbers, the vectors are of %lld in %lld",
-                       (long long)info.shape.size[0], (long long)info.shape.size[1],
-                       (long long)vectors->words, (long long)vectors->size);
+    if (info.shape.size[0] != vectors->words)
+        return RI_FAIL(ctx, RECUR_EARG, "the vectors are of %lld words; wanted %lld, as the embedding has",
+                       (long long)vectors->words, (long long)info.shape.size[0]);
+    if (info.shape.size[1] != vectors->size)
+        return RI_FAIL(ctx, RECUR_EARG, "the vectors are of %lld numbers; wanted %lld, as the embedding is",
+                       (long long)vectors->size, (long long)info.shape.size[1]);
     double *row = ri_allocate(&ctx->allocator, (size_t)vectors->size, sizeof *row);
     if (!row) return ri_no_memory(ctx, "word vectors");
     for (int64_t v = 0; v < vectors->words && !status; v++) {

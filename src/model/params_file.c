@@ -136,17 +136,33 @@ static recur_status check_tensors(const recur_params *params, const ri_st_file *
     return status ? status : check_left_over(params, file, path, is_extra, mismatch);
 }
 
+/* Take a tensor as it lies in the file, which is quick. Returns false if that cannot be, or a value is not finite. */
+static bool take_floats(recur_params *params, int64_t i, const float *values)
+{
+    recur_ctx *ctx = params->ctx;
+    int64_t    n = params->tensors[i].count;
+    if (!values) return false;
+    ctx->dev->write_f32(ctx, n, values, ri_params_value(params, i));
+    return ctx->dev->is_finite(ctx, n, ri_params_value(params, i));
+}
+
 /* Read every tensor, which must hold finite values; into params unless it is NULL. */
 static recur_status read_tensors(const recur_params *params, const ri_st_file *file, const char *path,
                                  recur_params *into)
 {
     recur_ctx   *ctx = params->ctx;
     recur_status status = RECUR_OK;
-    double      *values = largest_buffer(params);
-    if (!values) return ri_no_memory(ctx, "reading the parameters");
+    double      *values = NULL;
     for (int64_t i = 0; i < params->n_tensors && !status; i++) {
         const ri_tensor *t = &params->tensors[i];
-        status = ri_params_read_tensor(params, file, path, (size_t)ri_st_find(file, t->name), values);
+        size_t           index = (size_t)ri_st_find(file, t->name);
+        if (into && take_floats(into, i, ri_st_floats(file, index))) continue;
+        if (!values) values = largest_buffer(params);
+        if (!values) {
+            status = ri_no_memory(ctx, "reading the parameters");
+            break;
+        }
+        status = ri_params_read_tensor(params, file, path, index, values);
         if (!status && into) ctx->dev->write(ctx, t->count, values, ri_params_value(into, i));
     }
     if (into) ri_params_touch(into);

@@ -327,7 +327,7 @@ const recur_vocab *recur_seq2seq_target_vocab(const recur_model *model)
 
 int32_t recur_seq2seq_mark(const recur_model *model)
 {
-    return (int32_t)(target_rows(&model->parts) - 1);
+    return model->kind == &ri_seq2seq_kind ? (int32_t)(target_rows(&model->parts) - 1) : -1;
 }
 
 /* Matrix products of one step of each side. */

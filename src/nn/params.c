@@ -75,7 +75,10 @@ static recur_status reserve(recur_params *p, int64_t size)
     size += size / 8; /* a large table is followed by many small tensors: they must not copy it each */
     recur_status status = grow_block(p, &p->values, size);
     if (!status) status = grow_block(p, &p->grads, size);
-    if (!status) p->capacity = size;
+    if (!status) {
+        p->capacity = size;
+        p->used = p->size;
+    }
     return status;
 }
 
@@ -99,10 +102,14 @@ recur_status ri_params_add(recur_params *p, const char *prefix, const char *name
     *t = (ri_tensor){.shape = shape, .count = count, .offset = p->size};
     t->name = ri_copy_string(&p->ctx->allocator, full);
     if (!t->name) return ri_no_memory(p->ctx, "a parameter's name");
-    const ri_dev *dev = p->ctx->dev; /* the room may hold what a truncated tensor left */
-    dev->fill(p->ctx, size - p->size, 0, ri_at(p->ctx, p->values, p->size));
-    dev->fill(p->ctx, size - p->size, 0, ri_at(p->ctx, p->grads, p->size));
+    const ri_dev *dev = p->ctx->dev;
+    int64_t       left = (size < p->used ? size : p->used) - p->size; /* of a truncated tensor */
+    if (left > 0) {
+        dev->fill(p->ctx, left, 0, ri_at(p->ctx, p->values, p->size));
+        dev->fill(p->ctx, left, 0, ri_at(p->ctx, p->grads, p->size));
+    }
     p->size = size;
+    if (size > p->used) p->used = size;
     *index = p->n_tensors++;
     ri_params_touch(p);
     return RECUR_OK;

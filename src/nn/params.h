@@ -27,13 +27,14 @@ typedef struct ri_tensor {
 } ri_tensor;
 
 struct recur_params {
-    recur_ctx      *ctx;
-    uint64_t        seed;
-    ri_tensor      *tensors;
-    int64_t         n_tensors, tensor_capacity;
-    void           *values, *grads;
-    int64_t         size, capacity; /* elements of the blocks, padding included */
-    uint64_t        version;        /* rises when values change: panels of an older version are stale */
+    recur_ctx *ctx;
+    uint64_t   seed;
+    ri_tensor *tensors;
+    int64_t    n_tensors, tensor_capacity;
+    void      *values, *grads;
+    int64_t    size, capacity; /* elements of the blocks, padding included */
+    int64_t used; /* elements behind these are zero, as they were given: nobody has touched their pages yet */
+    uint64_t        version; /* rises when values change: panels of an older version are stale */
     pthread_mutex_t panel_lock;
 };
 

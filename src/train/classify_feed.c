@@ -11,14 +11,16 @@
 
 recur_status ri_classify_check(const recur_model *model, const recur_part *part, const char *what)
 {
+    static const char *const kinds[] = {
+        [RECUR_DATA_TEXT] = "texts", [RECUR_DATA_TAGGED] = "tagged words", [RECUR_DATA_SERIES] = "series"};
     recur_ctx   *ctx = recur_model_params(model)->ctx;
     recur_status status = ri_model_want(model, RECUR_TASK_CLASSIFY, what);
     if (status) return status;
     if (!part || !part->data) return RI_FAIL(ctx, RECUR_EARG, "%s: no data were given", what);
     int64_t F = recur_classify_get_spec(model)->features;
     if (recur_dataset_kind(part->data) != (F ? RECUR_DATA_SERIES : RECUR_DATA_TEXT))
-        return RI_FAIL(ctx, RECUR_EARG, "%s: the model reads %s, the data are none", what,
-                       F ? "series" : "texts");
+        return RI_FAIL(ctx, RECUR_EARG, "%s: the model reads %s, found %s", what, F ? "series" : "texts",
+                       kinds[recur_dataset_kind(part->data)]);
     if (recur_dataset_features(part->data) != F)
         return RI_FAIL(ctx, RECUR_EDATA,
                        "%s: the series have rows of %" PRId64 " numbers; wanted %" PRId64

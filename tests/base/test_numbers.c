@@ -85,6 +85,35 @@ static void the_hash_is_fnv_1a(void **state)
     assert_true(ri_hash(ri_hash(RI_HASH_START, "foo", 3), "bar", 3) == UINT64_C(0x85944171f73967e8));
 }
 
+/* The digest does not depend on how the bytes are cut, and every bit counts. */
+static void the_digest_is_of_all_bytes(void **state)
+{
+    (void)state;
+    unsigned char bytes[300];
+    for (int i = 0; i < 300; i++) bytes[i] = (unsigned char)(i * 37);
+    for (size_t n = 0; n <= 300; n += 1 + n / 3) {
+        ri_digest whole;
+        ri_digest_begin(&whole);
+        ri_digest_add(&whole, bytes, n);
+        uint64_t wanted = ri_digest_end(&whole);
+        for (size_t piece = 1; piece < 90; piece += 7) {
+            ri_digest pieces;
+            ri_digest_begin(&pieces);
+            for (size_t at = 0; at < n; at += piece)
+                ri_digest_add(&pieces, bytes + at, n - at < piece ? n - at : piece);
+            assert_true(ri_digest_end(&pieces) == wanted);
+        }
+        for (size_t bit = 0; bit < 8 * n; bit++) {
+            ri_digest other;
+            bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+            ri_digest_begin(&other);
+            ri_digest_add(&other, bytes, n);
+            assert_true(ri_digest_end(&other) != wanted);
+            bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +122,7 @@ int main(void)
         cmocka_unit_test(normal_numbers_are_normal),
         cmocka_unit_test(seeds_streams_and_indexes_differ),
         cmocka_unit_test(the_hash_is_fnv_1a),
+        cmocka_unit_test(the_digest_is_of_all_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,12 +48,15 @@ value() {
   pairs 200
   learn --steps 40
   "$RECUR" predict "$dir/run" "$dir/a" >"$dir/h"
-  for key in items bleu chrf exact_match token_accuracy rouge_1 rouge_2 rouge_l brevity_penalty intervals; do
-    [ "$(value "o['$key']" eval "$dir/run" --source "$dir/a" --target "$dir/b")" = \
-      "$(value "o['$key']" score seq2seq "$dir/b" "$dir/h" --tokenise none)" ]
-  done
-  keys="sorted(set(('task items loss perplexity exact_match token_accuracy bleu chrf rouge_l').split()) - set(o))"
-  [ "$(value "$keys" eval "$dir/run" --source "$dir/a" --target "$dir/b")" = "[]" ]
+  "$RECUR" eval "$dir/run" --source "$dir/a" --target "$dir/b" --json >"$dir/eval"
+  "$RECUR" score seq2seq "$dir/b" "$dir/h" --tokenise none --json >"$dir/score"
+  python3 - "$dir/eval" "$dir/score" <<'PY'
+import json, sys
+mine, score = (json.load(open(path)) for path in sys.argv[1:])
+for key in "items bleu chrf exact_match token_accuracy rouge_1 rouge_2 rouge_l brevity_penalty intervals".split():
+    assert mine[key] == score[key], key
+assert not set("task items loss perplexity exact_match token_accuracy bleu chrf rouge_l".split()) - set(mine)
+PY
   call eval "$dir/run" --source "$dir/a" --target "$dir/b"
   [ "$status" = 0 ]
   for word in loss perplexity "exact match" "token accuracy" BLEU chrF ROUGE-L; do [[ $out == *"$word"* ]]; done

@@ -74,6 +74,10 @@ learn() {
   call predict "$dir/run" "$dir/words"
   [ "$status" = 0 ] && [ "$(grep -c ^ "$dir/out")" = 4 ]
   [ "$(awk '{ print NF }' "$dir/out" | tr '\n' ' ')" = "2 2 0 2 " ]
+  awk 'NF { print NR "\t" $1 "\t" $3; next } 1' "$dir/train.txt" >"$dir/numbered"
+  call train tag "$dir/numbered" --token 2 --hidden 4 --embed 4 --steps 2 --out "$dir/other"
+  call predict "$dir/other" "$dir/words"
+  [ "$status" = 0 ] && [ "$(awk '{ print NF }' "$dir/out" | tr '\n' ' ')" = "2 2 0 2 " ]
 }
 
 @test "a sentence that is typed is answered at once" {
@@ -97,6 +101,10 @@ learn() {
   call resume "$dir/other" --steps 60
   [ "$status" = 0 ]
   same "$dir/run" "$dir/other"
+  call train tag "$dir/train.txt" --hidden 4 --embed 4 --batch-tokens 50 --steps 3 --out "$dir/tokens"
+  [ "$status" = 0 ]
+  call resume "$dir/tokens" --steps 5
+  [ "$status" = 0 ]
 }
 
 @test "data from stdin are kept for resuming" {
@@ -150,6 +158,7 @@ learn() {
 @test "options that do not go together are refused" {
   sentences 20 >"$dir/x"
   refuses 2 "--char-hidden is for --char-features yes" train tag "$dir/x" --char-hidden 5 --out "$dir/run"
+  refuses 2 "--freeze-vectors is for --vectors" train tag "$dir/x" --freeze-vectors --out "$dir/run"
   refuses 2 "--embed wants" train tag "$dir/x" --embed 0 --out "$dir/run"
   refuses 2 "--pool" train tag "$dir/x" --pool mean --out "$dir/run"
   learn --steps 2

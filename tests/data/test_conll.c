@@ -18,6 +18,9 @@ static void words_and_tags(void **state)
     check_read(state, "a", "1  A   He\n2 B\tgoes\n", &s, "He_0|goes_1\n");
     s = (recur_source){.format = RECUR_CONLL, .bare = true};
     check_read(state, "a", "He\n#one\n\nNow\n", &s, "He|#one\nNow\n");
+    s.token = "FORM";
+    check_read(state, "a", "He\nruns\n", &s, "He|runs\n");
+    check_refused(state, "a2", "He\nruns\n", &CONLL, RECUR_EDATA, "both in column 1");
 }
 
 static void lines_of_conllu(void **state)

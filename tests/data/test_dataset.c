@@ -139,7 +139,7 @@ static void tagged_words_have_forms_and_characters(void **state)
     assert_int_equal(recur_dataset_encode(d, v, c, tags), RECUR_OK);
     check_ids(d, "1_0 1_0 2_1/-1\n0_1 1_2/-1\n");
     assert_int_equal(recur_dataset_unseen(d), 1);
-    assert_contains(f->log, "the tag \"X\" never occurred in training (1 times, first at ");
+    assert_contains(f->log, "the tag \"X\" never occurred in training (1 time, first at ");
     assert_contains(f->log, "/a, line 6); it counts as wrong");
 
     const int32_t *first = recur_dataset_form_ids(d, 0), *second = recur_dataset_form_ids(d, 1);

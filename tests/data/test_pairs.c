@@ -119,7 +119,7 @@ static void tables_at_fault_are_refused(void **state)
     assert_int_equal(read_table(state, "a.tsv", "de\tfr\nhund\tchien\n", named, &p), RECUR_EDATA);
     assert_contains(recur_error(f->ctx), "there is no column \"en\"; found de, fr");
     assert_int_equal(read_table(state, "a.tsv", "de\ten\nhund\n", named, &p), RECUR_EDATA);
-    assert_contains(recur_error(f->ctx), "line 2: 1 columns; wanted 2");
+    assert_contains(recur_error(f->ctx), "line 2: 1 column; wanted 2");
     named.header = RECUR_HEADER_NO;
     assert_int_equal(read_table(state, "a.tsv", "de\ten\n", named, &p), RECUR_EARG);
     named.target_column = NULL;

@@ -42,7 +42,7 @@ static void ts_faults(void **state)
         check_refused(state, "a.ts", text, &TS, RECUR_EDATA, "is no number that a float can hold");
     }
     check_refused(state, "a.ts", HEADER "1,2:3,4:yes\n1,2:yes\n", &TS, RECUR_EDATA,
-                  "line 7: 1 dimensions; wanted 2, as in the first series");
+                  "line 7: 1 dimension; wanted 2, as in the first series");
     check_refused(state, "a.ts", HEADER "1,2:3:yes\n", &TS, RECUR_EDATA,
                   "line 6: dimension 2 has 1 steps; wanted 2, as many as the first");
     check_refused(state, "a.ts", HEADER "1,2,3\n", &TS, RECUR_EDATA, "line 6: no colon");
@@ -101,7 +101,7 @@ static void features_agree_between_files(void **state)
     write_file(file_path(state, "a.ts", paths[0]), "1:2:x\n", 6);
     write_file(file_path(state, "b.ts", paths[1]), "1:x\n", 4);
     assert_int_equal(recur_dataset_read(f->ctx, &TS, 2, names, &d), RECUR_EDATA);
-    assert_contains(recur_error(f->ctx), "b.ts, line 1: 1 dimensions; wanted 2");
+    assert_contains(recur_error(f->ctx), "b.ts, line 1: 1 dimension; wanted 2");
 }
 
 static void series_by_pieces(void **state)

@@ -86,9 +86,9 @@ static void rows_with_other_columns_are_refused(void **state)
     check_refused(state, "a.tsv", "label\ttext\nx\ta\ny\tb\tc\n", &NAMED, RECUR_EDATA,
                   "a.tsv, line 3: 3 columns; wanted 2, as in the first line");
     check_refused(state, "a.tsv", "label\ttext\nx\ta\ny\n", &NAMED, RECUR_EDATA,
-                  "line 3: 1 columns; wanted 2");
+                  "line 3: 1 column; wanted 2");
     check_refused(state, "a.csv", "label,text\nx,\"a\n\n\"\ny\n", &NAMED, RECUR_EDATA,
-                  "line 5: 1 columns; wanted 2");
+                  "line 5: 1 column; wanted 2");
     check_refused(state, "a.tsv", "label\ttext\n \ta\n", &NAMED, RECUR_EDATA, "line 2: the label is empty");
 }
 
@@ -155,7 +155,8 @@ static void lines_that_begin_with_their_label(void **state)
 {
     check_read(state, "a.txt", "1 a stirring , film\n0\tbad\n1\n\n 0  x \n", &FIRST,
                "a|stirring|,|film/0\nbad/1\n/0\nx/1\n");
-    assert_contains(((fixture *)*state)->log, "1 empty lines skipped");
+    assert_contains(((fixture *)*state)->log, "1 empty line skipped");
+    assert_contains(((fixture *)*state)->log, "a.txt: 1 text without a word, first in line 3; kept");
     recur_source bare = FIRST;
     bare.bare = true;
     check_read(state, "a.txt", "1 a b\n\n0 c", &bare, "a|b\n\nc\n");

@@ -43,6 +43,11 @@ agrees() {
     grep -qxF 'Parameters: encoder 419328, decoder 1257328' "$BATS_TEST_TMPDIR/out"
 }
 
+@test "attention: strings are turned round, ones that it was never shown" {
+    agrees attention
+    grep -qxF 'Parameters: 28809, of attention: 2304' "$BATS_TEST_TMPDIR/out"
+}
+
 @test "every example is compared" {
     for example in "$HERE"/../../examples/*.c; do
         [ -f "$HERE/expected/$(basename "$example" .c).txt" ]
@@ -51,7 +56,7 @@ agrees() {
 
 @test "twice the same, with any number of processors" {
     command -v taskset >/dev/null || skip "taskset is missing"
-    for example in cell_by_hand gradient_reach encoder_decoder; do
+    for example in cell_by_hand gradient_reach encoder_decoder attention; do
         "$RECUR_EXAMPLES/$example" >"$BATS_TEST_TMPDIR/one"
         taskset -c 0 "$RECUR_EXAMPLES/$example" >"$BATS_TEST_TMPDIR/two"
         cmp "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"

@@ -63,7 +63,7 @@ static void what_is_written_is_read(void **state)
     check_tensors(f);
     for (int i = 0; i < N_NOTES; i++) assert_string_equal(ri_st_note_of(f, NOTES[i].key), NOTES[i].value);
     assert_null(ri_st_note_of(f, "none"));
-    assert_int_equal(strlen(ri_st_note_of(f, "recur.checksum")), 16);
+    assert_int_equal(strlen(ri_st_note_of(f, "recur.checksum")), RI_ST_CHECKSUM - 1);
     ri_st_note note = ri_st_note_after(f, NULL);
     for (int i = 0; i < N_NOTES; i++, note = ri_st_note_after(f, note.key))
         assert_string_equal(note.key, NOTES[i].key);

@@ -102,6 +102,23 @@ static double bench_softmax(const table *t)
     sink = (float)t->cross_entropy_inplace(LENGTH, bench_vectors[0], 3, 1);
     return LENGTH;
 }
+/* 16 keys of 64 numbers */
+static double bench_tanh_scores(const table *t)
+{
+    t->tanh_scores(16, 64, bench_vectors[0], bench_block, 64, bench_vectors[1], bench_vectors[2]);
+    return 16 * 64;
+}
+static double bench_tanh_scores_back(const table *t)
+{
+    t->tanh_scores_back(16, 64, bench_vectors[0], bench_block, 64, bench_vectors[1], bench_vectors[2],
+                        bench_vectors[0], bench_panel, bench_vectors[3]);
+    return 16 * 64;
+}
+static double bench_row_dots(const table *t)
+{
+    t->row_dots(16, 64, bench_vectors[0], bench_block, 64, bench_vectors[2]);
+    return 16 * 64;
+}
 static double bench_dot(const table *t)
 {
     sink = (float)t->dot(LENGTH, bench_vectors[0], bench_vectors[1]);
@@ -143,6 +160,9 @@ static const struct {
     {"tanh", bench_tanh},
     {"sigmoid", bench_sigmoid},
     {"cross_entropy_inplace", bench_softmax},
+    {"tanh_scores", bench_tanh_scores},
+    {"tanh_scores_back", bench_tanh_scores_back},
+    {"row_dots", bench_row_dots},
     {"dot", bench_dot},
     {"update by Adam", bench_adam},
 };

@@ -2,7 +2,8 @@
 # number of threads, right gradients. Those tests run once more with each; what this processor lacks skips itself.
 # SPDX-License-Identifier: MIT
 set(promises golden/test_golden_layers golden/test_golden_optimisers golden/test_golden_recurrent
-  proof/test_independence proof/test_threads proof/test_gradcheck_rnn)
+  golden/test_golden_seq2seq proof/test_independence proof/test_threads proof/test_gradcheck_rnn
+  model/test_seq2seq)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   set(instruction_sets ref neon)
 else()

@@ -33,6 +33,8 @@ typedef rk_table_f32 table;
 
 #include "vectors.inc"
 
+#include "attention.inc"
+
 #include "accuracy.h"
 #include "bench.h"
 
@@ -50,6 +52,7 @@ static const struct {
     {"sums", test_sums},
     {"limits", test_limits},
     {"softmax", test_softmax},
+    {"attention", test_attention},
     {"update", test_update},
     {"errors of tanh", test_tanh_errors},
     {"errors of sigmoid", test_sigmoid_errors},

@@ -20,6 +20,8 @@ typedef rk_table_f64 table;
 
 #include "vectors.inc"
 
+#include "attention.inc"
+
 int main(void)
 {
     static const test_case cases[] = {
@@ -34,6 +36,7 @@ int main(void)
         {"sums", test_sums, REF},
         {"limits", test_limits, REF},
         {"softmax", test_softmax, REF},
+        {"attention", test_attention, REF},
         {"update", test_update, REF},
     };
     return run_cases(sizeof cases / sizeof *cases, cases);

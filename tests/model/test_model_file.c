@@ -318,7 +318,7 @@ static void bad_specs(void **state)
     (void)state;
     static const char *const edits[][3] = {
         {"{", "", "no valid JSON"},
-        {"\"kind\":\"lm\"", "\"kind\":\"seq2seq\"", "\"kind\" is \"seq2seq\""},
+        {"\"kind\":\"lm\"", "\"kind\":\"forecast\"", "\"kind\" is \"forecast\""},
         {"\"kind\":\"lm\",", "", "\"kind\" is missing"},
         {"\"kind\":\"lm\"", "\"kind\":7", "\"kind\" is missing or no string"},
         {"\"hidden\":16", "\"hidden\":17", "shape [64,6], wanted [68,6]"},

@@ -15,7 +15,7 @@ block() { awk -v fence="\`\`\`$1" -v wanted="$2" '/^```$/ { inside = 0 } inside 
 }
 
 @test "links between documents lead to files" {
-  missing=$(for page in README.md docs/*.md docs/why/*.md bench/peers/*.md; do
+  missing=$(for page in README.md docs/*.md docs/why/*.md docs/lab/*.md docs/cases/*.md bench/peers/*.md; do
     grep -oE '\]\([^)#]+' "$page" | cut -c3- | grep -v '^https\?:' | while read -r link; do
       [ -e "$(dirname "$page")/$link" ] || echo "$page: $link"
     done
