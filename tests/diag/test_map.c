@@ -7,10 +7,13 @@
 #include "recur/recur.h"
 
 static recur_ctx *ctx;
+static char       picture[128]; /* where it is drawn */
 
 static int open_ctx(void **state)
 {
-    return enter_temporary_directory(state) || recur_ctx_create(&(recur_ctx_opts){.threads = 1}, &ctx);
+    if (enter_temporary_directory(state)) return -1;
+    file_path(state, "map.svg", picture);
+    return recur_ctx_create(&(recur_ctx_opts){.threads = 1}, &ctx);
 }
 
 static int close_ctx(void **state)
@@ -22,8 +25,8 @@ static int close_ctx(void **state)
 /* Draw a map and return the file; the caller frees it. */
 static char *draw(const recur_attention_map *map)
 {
-    if (recur_attention_save_map(ctx, map, "map.svg")) fail_msg("%s", recur_error(ctx));
-    FILE *f = fopen("map.svg", "rb");
+    if (recur_attention_save_map(ctx, map, picture)) fail_msg("%s", recur_error(ctx));
+    FILE *f = fopen(picture, "rb");
     assert_non_null(f);
     char  *text = malloc(1 << 22);
     size_t n = fread(text, 1, (1 << 22) - 1, f);
@@ -105,11 +108,11 @@ static void what_cannot_be_drawn_is_refused(void **state)
     const float          weight = 1;
     recur_attention_map  map = {"t", 1, 1, &word, &word, &weight}, none = map;
     none.n_source = 0;
-    assert_int_equal(recur_attention_save_map(ctx, &none, "map.svg"), RECUR_EARG);
+    assert_int_equal(recur_attention_save_map(ctx, &none, picture), RECUR_EARG);
     assert_int_equal(recur_attention_save_map(ctx, &map, NULL), RECUR_EARG);
-    assert_int_equal(recur_attention_save_map(ctx, NULL, "map.svg"), RECUR_EARG);
+    assert_int_equal(recur_attention_save_map(ctx, NULL, picture), RECUR_EARG);
     assert_int_equal(recur_attention_save_map(ctx, &map, "none/map.svg"), RECUR_EIO);
-    assert_int_equal(recur_attention_save_map(NULL, &map, "map.svg"), RECUR_EARG);
+    assert_int_equal(recur_attention_save_map(NULL, &map, picture), RECUR_EARG);
 }
 
 static recur_status draw_with(const recur_allocator *a, void *arg, ri_error *error)
@@ -121,7 +124,7 @@ static recur_status draw_with(const recur_allocator *a, void *arg, ri_error *err
         snprintf(error->text, sizeof error->text, "no memory for a context");
         return status;
     }
-    status = recur_attention_save_map(c, arg, "map.svg");
+    status = recur_attention_save_map(c, arg, picture);
     snprintf(error->text, sizeof error->text, "%s", recur_error(c));
     recur_ctx_destroy(c);
     return status;
