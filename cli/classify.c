@@ -253,7 +253,6 @@ static recur_status learn(recur_model *model, const options *o, const void *data
 static void describe(const recur_model *model, char *text, size_t size)
 {
     static const char *const   pools[] = {"last state", "mean", "greatest values", "attention"};
-    static const char *const   units[] = {"characters", "bytes", "words"};
     const recur_classify_spec *s = recur_classify_get_spec(model);
     const recur_vocab         *vocab = recur_model_vocab(model);
     char                       input[128], stack[256] = "no recurrence";
@@ -261,7 +260,7 @@ static void describe(const recur_model *model, char *text, size_t size)
         snprintf(input, sizeof input, "series of %" PRId64 " numbers", s->features);
     else
         snprintf(input, sizeof input, "%" PRId64 " %s, ", recur_vocab_size(vocab),
-                 units[recur_vocab_unit(vocab)]);
+                 train_units(recur_vocab_unit(vocab)));
     size_t n = strlen(input);
     if (vocab && s->embed)
         snprintf(input + n, sizeof input - n, "embedding of %" PRId64 "%s", s->embed,

@@ -134,14 +134,13 @@ static recur_status learn(recur_model *model, const options *o, const void *data
 
 static void describe(const recur_model *model, char *text, size_t size)
 {
-    static const char *const units[] = {"characters", "bytes", "words", "subwords"};
-    const recur_lm_spec     *s = recur_lm_get_spec(model);
-    const recur_vocab       *vocab = recur_model_vocab(model);
-    char                     input[64] = "one-hot input", stack[256];
+    const recur_lm_spec *s = recur_lm_get_spec(model);
+    const recur_vocab   *vocab = recur_model_vocab(model);
+    char                 input[64] = "one-hot input", stack[256];
     if (s->embed) snprintf(input, sizeof input, "embedding of %" PRId64, s->embed);
     train_describe_stack(&s->rnn, s->dropout, stack, sizeof stack);
     snprintf(text, size, "language model over %" PRId64 " %s: %s, %s, %s", recur_vocab_size(vocab),
-             units[recur_vocab_unit(vocab)], input, stack,
+             train_units(recur_vocab_unit(vocab)), input, stack,
              s->tie ? "output tied to the embedding" : "linear output");
 }
 

@@ -121,10 +121,9 @@ static recur_status encode(app *a, const options *o, lm_data *d)
 
 static int check_sizes(app *a, const options *o, const lm_data *d)
 {
-    static const char *const names[] = {"characters", "bytes", "words"};
-    const char              *unit = names[train_unit(o)];
-    int64_t                  T = options_int(o, "bptt"), n = d->valid ? recur_corpus_size(d->valid) : T + 1;
-    int64_t                  B = options_int(o, "batch"), n_train = recur_corpus_size(d->train);
+    const char *unit = train_units(train_unit(o));
+    int64_t     T = options_int(o, "bptt"), n = d->valid ? recur_corpus_size(d->valid) : T + 1;
+    int64_t     B = options_int(o, "batch"), n_train = recur_corpus_size(d->train);
     if (recur_vocab_size(d->vocab) < 2)
         return output_error(a, RECUR_EDATA,
                             "there is nothing to learn: wanted at least 2 different %s, found 1", unit);

@@ -323,9 +323,8 @@ const command train_seq2seq_command = {
 
 static void say_vocabs(const recur_model *model, char *text, size_t size)
 {
-    static const char *const units[] = {"characters", "bytes", "words", "parts of words"};
-    const recur_vocab       *source = recur_model_vocab(model), *target = recur_seq2seq_target_vocab(model);
-    const char              *unit = units[recur_vocab_unit(source)];
+    const recur_vocab *source = recur_model_vocab(model), *target = recur_seq2seq_target_vocab(model);
+    const char        *unit = train_units(recur_vocab_unit(source));
     if (source == target)
         snprintf(text, size, "%" PRId64 " %s for both sides", recur_vocab_size(source), unit);
     else

@@ -71,7 +71,7 @@ static void put(job *j, const char *bytes, size_t n)
         j->line_room = 2 * j->line_room + n;
         j->line = need_more(j->line, j->line_room, 1);
     }
-    memcpy(j->line + j->size, bytes, n);
+    if (n) memcpy(j->line + j->size, bytes, n);
     j->size += n;
 }
 

@@ -26,6 +26,7 @@ int64_t train_output_size(const options *o);            /* of one direction of t
 recur_rnn_spec   train_rnn_spec(const options *o);
 recur_train_opts train_opts(const options *o);
 recur_unit       train_unit(const options *o); /* of a table with --unit char|byte|word|bpe */
+const char      *train_units(recur_unit unit); /* what a vocabulary holds: "words" */
 
 /* ---- sentences of recur inspect ---- */
 

@@ -15,6 +15,15 @@ recur_unit train_unit(const options *o)
     return units[options_find(o, "unit")->choice];
 }
 
+const char *train_units(recur_unit unit)
+{
+    static const char *const names[] = {[RECUR_CHAR] = "characters",
+                                        [RECUR_BYTE] = "bytes",
+                                        [RECUR_WORD] = "words",
+                                        [RECUR_BPE] = "parts of words"};
+    return names[unit];
+}
+
 static recur_init init_of(const options *o)
 {
     static const recur_init_kind kinds[] = {RECUR_INIT_DEFAULT, RECUR_INIT_ORTHOGONAL, RECUR_INIT_IDENTITY,

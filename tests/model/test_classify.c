@@ -232,8 +232,8 @@ static recur_labels *some_labels(recur_ctx *ctx, int64_t n)
 static void refusals(void **state)
 {
     (void)state;
-    static const recur_text_rule words = {.unit = RECUR_WORD};
-    static const struct {
+    const recur_text_rule words = {.unit = RECUR_WORD};
+    const struct {
         recur_classify_spec spec;
         const char         *part;
     } cases[] = {
