@@ -139,8 +139,8 @@ recur_status recur_classify_create(recur_ctx *ctx, const recur_classify_spec *sp
     if (model) *model = NULL;
     ri_model_parts parts = {.vocab = vocab, .labels = labels};
     if (ctx && model && spec)
-        return ri_model_create(ctx, &ri_classify_kind, &(ri_model_spec){.classify = *spec}, parts, seed,
-                               false, model);
+        return ri_model_create(ctx, &ri_classify_kind, &(ri_model_spec){.classify = *spec}, parts, seed, NULL,
+                               model);
     ri_model_free_parts(parts);
     return ctx && model ? RI_FAIL(ctx, RECUR_EARG, "a classifier wants a spec") : RECUR_EARG;
 }

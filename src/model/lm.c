@@ -69,7 +69,7 @@ recur_status recur_lm_create(recur_ctx *ctx, const recur_lm_spec *spec, recur_vo
     if (model) *model = NULL;
     if (ctx && model && spec)
         return ri_model_create(ctx, &ri_lm_kind, &(ri_model_spec){.lm = *spec},
-                               (ri_model_parts){.vocab = vocab}, seed, false, model);
+                               (ri_model_parts){.vocab = vocab}, seed, NULL, model);
     recur_vocab_destroy(vocab);
     return ctx && model ? RI_FAIL(ctx, RECUR_EARG, "a language model wants a spec") : RECUR_EARG;
 }

@@ -21,8 +21,15 @@ void ri_model_free_parts(ri_model_parts parts)
     recur_labels_destroy(parts.labels);
 }
 
+static recur_status reserve(recur_params *params, const ri_st_file *file)
+{
+    int64_t n = 0, n_tensors = (int64_t)ri_st_count(file);
+    for (int64_t i = 0; i < n_tensors; i++) n += ri_st_elements(file, (size_t)i);
+    return ri_params_reserve(params, n_tensors, n);
+}
+
 recur_status ri_model_create(recur_ctx *ctx, const ri_model_kind *kind, const ri_model_spec *spec,
-                             ri_model_parts parts, uint64_t seed, bool is_blank, recur_model **model)
+                             ri_model_parts parts, uint64_t seed, const ri_st_file *file, recur_model **model)
 {
     recur_status status = kind->check(ctx, spec, &parts);
     recur_model *fresh = status ? NULL : ri_allocate(&ctx->allocator, 1, sizeof *fresh);
@@ -35,7 +42,8 @@ recur_status ri_model_create(recur_ctx *ctx, const ri_model_kind *kind, const ri
     fresh->parts = parts;
     fresh->spec = *spec;
     status = recur_params_create(ctx, seed, &fresh->params);
-    if (!status) status = kind->add_layers(fresh, is_blank);
+    if (!status && file) status = reserve(fresh->params, file);
+    if (!status) status = kind->add_layers(fresh, file != NULL);
     if (status) {
         recur_model_destroy(fresh);
         return status;

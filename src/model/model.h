@@ -87,9 +87,11 @@ struct recur_model {
     ri_seq2seq_layers    *seq2seq;
 };
 
-/* Create a model of a kind; it takes the parts over, also when this fails. Errors: those of the kind's check and layers; RECUR_EMEMORY. */
+/* Create a model of a kind; it takes the parts over, also when this fails. With a file, whose values are to be taken next, it is blank: zeros,
+ * and room for what the file holds. Errors: those of the kind's check and layers; RECUR_EMEMORY. */
 recur_status ri_model_create(recur_ctx *ctx, const ri_model_kind *kind, const ri_model_spec *spec,
-                             ri_model_parts parts, uint64_t seed, bool is_blank, recur_model **model);
+                             ri_model_parts parts, uint64_t seed, const ri_st_file *file,
+                             recur_model **model);
 
 /* Refuse a model of another task: RECUR_EARG, "<what> wants a language model; this one classifies". */
 recur_status ri_model_want(const recur_model *model, recur_task task, const char *what);

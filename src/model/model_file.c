@@ -190,7 +190,7 @@ static recur_status read_model(recur_ctx *ctx, const ri_st_file *file, const cha
         ri_model_free_parts(parts);
         return status;
     }
-    status = blame(ctx, ri_model_create(ctx, kind, &spec, parts, 0, true, model), path, model_key);
+    status = blame(ctx, ri_model_create(ctx, kind, &spec, parts, 0, file, model), path, model_key);
     if (!status) status = ri_params_take((*model)->params, file, path);
     if (!status) status = read_notes(*model, file);
     if (!status) return RECUR_OK;

@@ -308,7 +308,7 @@ recur_status recur_seq2seq_create(recur_ctx *ctx, const recur_seq2seq_spec *spec
     if (model) *model = NULL;
     ri_model_parts parts = {.vocab = source, .target = target};
     if (ctx && model && spec)
-        return ri_model_create(ctx, &ri_seq2seq_kind, &(ri_model_spec){.seq2seq = *spec}, parts, seed, false,
+        return ri_model_create(ctx, &ri_seq2seq_kind, &(ri_model_spec){.seq2seq = *spec}, parts, seed, NULL,
                                model);
     ri_model_free_parts(parts);
     return ctx && model ? RI_FAIL(ctx, RECUR_EARG, "an encoder-decoder wants a spec") : RECUR_EARG;

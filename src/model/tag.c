@@ -292,7 +292,7 @@ recur_status recur_tagger_create(recur_ctx *ctx, const recur_tag_spec *spec, rec
     if (model) *model = NULL;
     ri_model_parts parts = {.vocab = vocab, .characters = characters, .labels = labels};
     if (ctx && model && spec)
-        return ri_model_create(ctx, &ri_tag_kind, &(ri_model_spec){.tag = *spec}, parts, seed, false, model);
+        return ri_model_create(ctx, &ri_tag_kind, &(ri_model_spec){.tag = *spec}, parts, seed, NULL, model);
     ri_model_free_parts(parts);
     return ctx && model ? RI_FAIL(ctx, RECUR_EARG, "a tagger wants a spec") : RECUR_EARG;
 }

@@ -12,16 +12,18 @@ recur_status ri_init_simple(recur_params *p, int64_t index, recur_init init)
         return RI_FAIL(p->ctx, RECUR_EARG, "initialisation %d of value %g does not fit parameter %s",
                        (int)init.kind, init.value, p->tensors[index].name);
     int64_t n = p->tensors[index].count;
+    if (init.kind == RECUR_INIT_CONSTANT) {
+        if (init.value != 0) ri_init_rows(p, index, 0, n, NULL, init.value);
+        return RECUR_OK; /* it is zero already; whoever reads a file into it does not want its pages touched twice */
+    }
     double *values = ri_allocate(&p->ctx->allocator, (size_t)n, sizeof *values);
     if (!values) return ri_no_memory(p->ctx, "initial values");
     for (int64_t i = 0; i < n; i++) {
         uint64_t stream = (uint64_t)index, at = (uint64_t)i;
         if (init.kind == RECUR_INIT_UNIFORM)
             values[i] = init.value * (2 * ri_uniform(p->seed, stream, at) - 1);
-        else if (init.kind == RECUR_INIT_NORMAL)
-            values[i] = init.value * ri_normal(p->seed, stream, at);
         else
-            values[i] = init.value;
+            values[i] = init.value * ri_normal(p->seed, stream, at);
     }
     recur_status status = recur_params_set(p, index, values);
     ri_release(&p->ctx->allocator, values);

@@ -5,7 +5,7 @@
 
 #include "nn/params.h"
 
-/* UNIFORM, NORMAL or CONSTANT over a whole tensor; RECUR_EARG for another kind or a value that is not finite. */
+/* UNIFORM, NORMAL or CONSTANT over a whole tensor that was just added; RECUR_EARG for another kind or a value that is not finite. */
 recur_status ri_init_simple(recur_params *params, int64_t index, recur_init init);
 
 /* Each of `groups` equal parts of the rows of a matrix [rows,cols]: orthonormal columns (rows where these are fewer) times gain, or gain

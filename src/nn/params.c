@@ -59,8 +59,27 @@ static recur_status grow_block(recur_params *p, void **block, int64_t capacity)
     return RECUR_OK;
 }
 
+static recur_status grow_blocks(recur_params *p, int64_t capacity)
+{
+    recur_status status = grow_block(p, &p->values, capacity);
+    if (!status) status = grow_block(p, &p->grads, capacity);
+    if (!status) {
+        p->capacity = capacity;
+        p->used = p->size;
+    }
+    return status;
+}
+
+recur_status ri_params_reserve(recur_params *p, int64_t n_tensors, int64_t n_elements)
+{
+    if (n_elements > (INT64_MAX - p->size) / 2 || n_tensors > n_elements)
+        return ri_no_memory(p->ctx, "parameters");
+    int64_t capacity = p->size + n_elements + n_tensors * (RI_PARAM_ALIGN - 1);
+    return capacity > p->capacity ? grow_blocks(p, capacity) : RECUR_OK;
+}
+
 /* Make room for one more tensor and for size elements in both blocks. */
-static recur_status reserve(recur_params *p, int64_t size)
+static recur_status make_room(recur_params *p, int64_t size)
 {
     if (p->n_tensors == p->tensor_capacity) {
         int64_t    n = p->tensor_capacity ? 2 * p->tensor_capacity : 16;
@@ -71,14 +90,8 @@ static recur_status reserve(recur_params *p, int64_t size)
         p->tensor_capacity = n;
     }
     if (size <= p->capacity) return RECUR_OK;
-    size += size / 8; /* a large table is followed by many small tensors: they must not copy it each */
-    recur_status status = grow_block(p, &p->values, size);
-    if (!status) status = grow_block(p, &p->grads, size);
-    if (!status) {
-        p->capacity = size;
-        p->used = p->size;
-    }
-    return status;
+    return grow_blocks(
+        p, size + size / 8); /* a large table is followed by many small tensors: they must not copy it each */
 }
 
 recur_status ri_params_add(recur_params *p, const char *prefix, const char *name, recur_shape shape,
@@ -95,7 +108,7 @@ recur_status ri_params_add(recur_params *p, const char *prefix, const char *name
     if (count < 1) return RI_FAIL(p->ctx, RECUR_EARG, "parameter %s has a size below 1 or too large", full);
     int64_t size = p->size + (count + RI_PARAM_ALIGN - 1) / RI_PARAM_ALIGN * RI_PARAM_ALIGN;
 
-    recur_status status = reserve(p, size);
+    recur_status status = make_room(p, size);
     if (status) return status;
     ri_tensor *t = &p->tensors[p->n_tensors];
     *t = (ri_tensor){.shape = shape, .count = count, .offset = p->size};

@@ -71,6 +71,9 @@ recur_status ri_params_sketch(const recur_params *params, int64_t index, const v
 recur_status ri_params_add(recur_params *params, const char *prefix, const char *name, recur_shape shape,
                            int64_t *index);
 
+/* Make room for so many tensors and elements more, so that adding them copies nothing. Errors: RECUR_EMEMORY. */
+recur_status ri_params_reserve(recur_params *params, int64_t n_tensors, int64_t n_elements);
+
 /* Forget the tensors from index n on: undoes the additions of a layer that could not be completed. */
 void ri_params_truncate(recur_params *params, int64_t n);
 
