@@ -1,5 +1,5 @@
 /* All of recur. The chapters, in reading order: ctx, params, pack, tape, rnn, layers, attention, crf; text, corpus, dataset, batches, model; train, run;
- * classify, tag, pairs, seq2seq, score, stream, diag, bench.
+ * classify, tag, pairs, seq2seq, score, stream, diag, dynamics, bench.
  * SPDX-License-Identifier: MIT */
 #ifndef RECUR_H
 #define RECUR_H
@@ -14,6 +14,7 @@
 #include "dataset.h"
 #include "decode.h"
 #include "diag.h"
+#include "dynamics.h"
 #include "layers.h"
 #include "model.h"
 #include "pack.h"
