@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cells.h"
 #include "train.h"
 
 /* The order of each enum below is that of the choices in the tables. */
@@ -40,11 +41,10 @@ int64_t train_output_size(const options *o)
 
 recur_rnn_spec train_rnn_spec(const options *o)
 {
-    static const recur_cell cells[] = {RECUR_RNN_TANH, RECUR_RNN_RELU, RECUR_LSTM, RECUR_GRU};
-    const option_value     *bias = options_find(o, "forget-bias");
-    bool                    has_stack = strcmp(options_text(o, "cell"), "none") != 0;
+    const option_value *bias = options_find(o, "forget-bias");
+    bool                has_stack = strcmp(options_text(o, "cell"), "none") != 0;
     return (recur_rnn_spec){
-        .cell = has_stack ? cells[options_find(o, "cell")->choice] : RECUR_LSTM,
+        .cell = has_stack ? cell_of(options_find(o, "cell")->choice) : RECUR_LSTM,
         .hidden = options_int(o, "hidden"),
         .layers = options_int(o, "layers"),
         .projection = options_int(o, "proj"),
