@@ -18,6 +18,7 @@ typedef struct progress {
     int    width;
     double began, drawn; /* seconds on the monotonic clock */
     double first;        /* share done when it began: a resumed run does not start at 0 */
+    double from, part;   /* of the whole, where this work is one of several parts; part 0: it is the whole */
 } progress;
 
 struct app {
@@ -26,6 +27,9 @@ struct app {
     int        output_error; /* errno of the first failed write to stdout, 0: none */
     progress   bar;
     recur_ctx *ctx; /* made by app_open */
+
+    const char *experiment; /* of a chapter that is at work, and */
+    recur_page *page;       /* where it speaks in place of stdout; NULL otherwise */
 };
 
 extern const command train_lm_command, train_classify_command, train_tag_command, train_seq2seq_command,
@@ -68,9 +72,10 @@ int output_end(app *a, int code);
 
 /* ---- progress (progress.c) ---- */
 
-void   progress_open(app *a);                                         /* looks at stderr, TERM, NO_COLOR */
-void   progress_begin(app *a);                                        /* the work starts now */
-double progress_seconds(const app *a);                                /* since then */
+void   progress_open(app *a);                      /* looks at stderr, TERM, NO_COLOR */
+void   progress_begin(app *a);                     /* the work starts now; a part goes on */
+double progress_share(const app *a, double share); /* of the whole, of a share of this part */
+double progress_seconds(const app *a);             /* since then */
 void   progress_draw(app *a, double share, const recur_report *last); /* last may be NULL */
 void   progress_clear(app *a);
 void   progress_say(app *a, const char *format, ...)

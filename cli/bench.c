@@ -332,7 +332,10 @@ static int bench(app *a, options *o)
     int         code = make_plan(a, o, &p);
     if (!code) code = measure(a, &p, options_number(o, "seconds"));
     if (!code && out && !a->is_broken && !a->output_error) {
-        recur_status status = recur_bench_save_roofline(a->ctx, p.points, p.n, out);
+        recur_picture *picture = NULL;
+        recur_status   status = recur_bench_draw_roofline(a->ctx, p.points, p.n, &picture);
+        if (!status) status = recur_picture_save(picture, out);
+        recur_picture_destroy(picture);
         if (status) code = output_failure(a, status);
     }
     free(p.points);

@@ -3,8 +3,8 @@
 #ifndef CLI_BOTTLENECK_H
 #define CLI_BOTTLENECK_H
 
-#include "app.h"
 #include "copying.h"
+#include "lab.h"
 
 enum { N_KINDS = 2 }; /* without attention, with it */
 
@@ -15,12 +15,11 @@ typedef struct finding {
 } finding;
 
 typedef struct bottleneck {
-    app                 *app;
+    lab                  lab;
     copying              task;
     recur_seq2seq_spec   spec; /* of the model at work */
     recur_attention_kind attention;
     recur_run_opts       run;
-    const char          *out;
     int                  n_hidden;
     int64_t              hidden[OPTION_MAX_NUMBERS];
     int64_t              tests, seeds;
@@ -36,12 +35,12 @@ finding *bottleneck_found(const bottleneck *b, int hidden, int kind, int64_t see
 
 /* What is shown (bottleneck_show.c). */
 const char *bottleneck_attention(recur_attention_kind kind);
-void        bottleneck_introduce(const bottleneck *b);
-void        bottleneck_say_json(const bottleneck *b, int hidden, int kind, int64_t seed);
-void        bottleneck_say_table(const bottleneck *b, int hidden); /* both models of a hidden size */
-void        bottleneck_conclude(const bottleneck *b);
+void        bottleneck_introduce(bottleneck *b);
+void        bottleneck_say_json(bottleneck *b, int hidden, int kind, int64_t seed);
+void        bottleneck_say_table(bottleneck *b, int hidden); /* both models of a hidden size */
+void        bottleneck_conclude(bottleneck *b);
 
-/* Draw what is known so far. Returns an exit code, the error said. */
-int bottleneck_draw(const bottleneck *b);
+/* Draw what is known so far; a page gets the picture when all is. Returns an exit code, the error said. */
+int bottleneck_draw(bottleneck *b, bool is_all);
 
 #endif

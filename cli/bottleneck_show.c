@@ -46,10 +46,10 @@ static finding mean(const bottleneck *b, int hidden, int kind, int64_t i)
 
 /* ---- tables ---- */
 
-void bottleneck_introduce(const bottleneck *b)
+void bottleneck_introduce(bottleneck *b)
 {
-    output_format(
-        b->app,
+    lab_say(
+        &b->lab,
         "An encoder without attention hands its decoder one vector, the summary vector: its last state. It "
         "is as\n"
         "large for %" PRId64 " symbols as for %" PRId64
@@ -66,30 +66,29 @@ void bottleneck_introduce(const bottleneck *b)
         b->seeds > 1 ? " and the next ones, means" : "", b->tests);
 }
 
-static void print_figures(const bottleneck *b, const finding *f)
+static void say_figures(bottleneck *b, const finding *f)
 {
-    output_format(b->app, "  %6.1f %% %6.1f %9.1e %8.1e %8.1e", 100 * f->score.exact, f->score.bits,
-                  f->score.first, f->score.first / f->score.last, f->first_before / f->last_before);
+    lab_say(&b->lab, "  %6.1f %% %6.1f %9.1e %8.1e %8.1e", 100 * f->score.exact, f->score.bits,
+            f->score.first, f->score.first / f->score.last, f->first_before / f->last_before);
 }
 
-void bottleneck_say_table(const bottleneck *b, int hidden)
+void bottleneck_say_table(bottleneck *b, int hidden)
 {
     const int64_t *parameters = b->parameters[hidden];
-    output_format(b->app,
-                  "\nhidden %-6" PRId64 "        without attention, %" PRId64
-                  " parameters%*s%s attention, %" PRId64 " parameters\n",
-                  b->hidden[hidden], parameters[0], (int)(15 - snprintf(NULL, 0, "%" PRId64, parameters[0])),
-                  "", bottleneck_attention(b->attention), parameters[1]);
-    output_format(
-        b->app,
-        "length   bits     exact   bits  gradient    /last   before     exact   bits  gradient    /last "
-        "  before     near\n");
+    lab_say(&b->lab,
+            "\nhidden %-6" PRId64 "        without attention, %" PRId64 " parameters%*s%s attention, %" PRId64
+            " parameters\n",
+            b->hidden[hidden], parameters[0], (int)(15 - snprintf(NULL, 0, "%" PRId64, parameters[0])), "",
+            bottleneck_attention(b->attention), parameters[1]);
+    lab_say(&b->lab,
+            "length   bits     exact   bits  gradient    /last   before     exact   bits  gradient    /last "
+            "  before     near\n");
     for (int64_t i = 0; i < b->n_lengths; i++) {
         finding without = mean(b, hidden, 0, i), with = mean(b, hidden, 1, i);
-        output_format(b->app, "%6.0f %6.1f", b->lengths[i], b->lengths[i] * log2((double)b->task.symbols));
-        print_figures(b, &without);
-        print_figures(b, &with);
-        output_format(b->app, "  %5.1f %%\n", 100 * with.score.near);
+        lab_say(&b->lab, "%6.0f %6.1f", b->lengths[i], b->lengths[i] * log2((double)b->task.symbols));
+        say_figures(b, &without);
+        say_figures(b, &with);
+        lab_say(&b->lab, "  %5.1f %%\n", 100 * with.score.near);
     }
 }
 
@@ -99,43 +98,42 @@ void bottleneck_say_table(const bottleneck *b, int hidden)
 static const double vanished = 1e-3;
 
 /* What may be wrong where bits are missing. */
-static void diagnose(const bottleneck *b, const finding *f, bool is_short)
+static void diagnose(bottleneck *b, const finding *f, bool is_short)
 {
     double after = f->score.first / f->score.last, before = f->first_before / f->last_before;
-    output_format(
-        b->app,
-        "the gradient at the first token is %.2g times that at the last one, before the training it "
-        "was %.2g times:\n    ",
-        after, before);
+    lab_say(&b->lab,
+            "the gradient at the first token is %.2g times that at the last one, before the training it "
+            "was %.2g times:\n    ",
+            after, before);
     if (!(after >= vanished))
-        output_format(b->app, "it vanishes, so nothing is said of what the vector could hold.\n");
+        lab_say(&b->lab, "it vanishes, so nothing is said of what the vector could hold.\n");
     else if (!(before >= vanished))
-        output_format(b->app, "it had vanished, so these updates may have been too few.\n");
+        lab_say(&b->lab, "it had vanished, so these updates may have been too few.\n");
     else if (is_short)
-        output_format(b->app, "it arrives; the limit is what the vector holds after these updates.\n");
+        lab_say(&b->lab, "it arrives; the limit is what the vector holds after these updates.\n");
     else
-        output_format(b->app, "it arrives, and the vector holds it.\n");
+        lab_say(&b->lab, "it arrives, and the vector holds it.\n");
 }
 
 /* How far it goes, and what came through at the greatest length. */
-static void conclude_without(const bottleneck *b, int hidden)
+static void conclude_without(bottleneck *b, int hidden)
 {
     int64_t good = 0;
     finding f = mean(b, hidden, 0, b->n_lengths - 1);
     double  wanted = b->lengths[b->n_lengths - 1] * log2((double)b->task.symbols);
     while (good < b->n_lengths && mean(b, hidden, 0, good).score.exact >= 0.5) good++;
-    output_format(b->app, "hidden %" PRId64 " without attention: half of the sequences are right ",
-                  b->hidden[hidden]);
+    lab_say(&b->lab, "hidden %" PRId64 " without attention: half of the sequences are right ",
+            b->hidden[hidden]);
     if (good == 0)
-        output_format(b->app, "at no length.");
+        lab_say(&b->lab, "at no length.");
     else
-        output_format(b->app, "up to length %.0f.", b->lengths[good - 1]);
-    output_format(b->app, " At length %" PRId64 " %.0f of %.0f bits come through;\n    ", f.score.length,
-                  fmax(f.score.bits, 0), wanted);
+        lab_say(&b->lab, "up to length %.0f.", b->lengths[good - 1]);
+    lab_say(&b->lab, " At length %" PRId64 " %.0f of %.0f bits come through;\n    ", f.score.length,
+            fmax(f.score.bits, 0), wanted);
     diagnose(b, &f, f.score.bits < 0.9 * wanted);
 }
 
-static void conclude_with(const bottleneck *b, int hidden)
+static void conclude_with(bottleneck *b, int hidden)
 {
     double exact = 1, near = 1;
     for (int64_t i = 0; i < b->n_lengths; i++) {
@@ -143,15 +141,15 @@ static void conclude_with(const bottleneck *b, int hidden)
         exact = fmin(exact, f.score.exact);
         near = fmin(near, f.score.near);
     }
-    output_format(b->app,
-                  "hidden %" PRId64 " with %s attention: at least %.1f %% exact and %.1f %% of attention "
-                  "near the diagonal at every length.\n",
-                  b->hidden[hidden], bottleneck_attention(b->attention), 100 * exact, 100 * near);
+    lab_say(&b->lab,
+            "hidden %" PRId64 " with %s attention: at least %.1f %% exact and %.1f %% of attention "
+            "near the diagonal at every length.\n",
+            b->hidden[hidden], bottleneck_attention(b->attention), 100 * exact, 100 * near);
 }
 
-void bottleneck_conclude(const bottleneck *b)
+void bottleneck_conclude(bottleneck *b)
 {
-    output_format(b->app, "\n");
+    lab_say(&b->lab, "\n");
     for (int h = 0; h < b->n_hidden; h++) {
         conclude_without(b, h);
         conclude_with(b, h);
@@ -160,7 +158,7 @@ void bottleneck_conclude(const bottleneck *b)
 
 /* ---- JSON ---- */
 
-void bottleneck_say_json(const bottleneck *b, int hidden, int kind, int64_t seed)
+void bottleneck_say_json(bottleneck *b, int hidden, int kind, int64_t seed)
 {
     const finding *found = bottleneck_found(b, hidden, kind, seed);
     for (int64_t i = 0; i < b->n_lengths; i++) {
@@ -175,7 +173,7 @@ void bottleneck_say_json(const bottleneck *b, int hidden, int kind, int64_t seed
                    output_number(f->score.near), "grad_first", output_number(f->score.first), "grad_last",
                    output_number(f->score.last), "grad_first_before", output_number(f->first_before),
                    "grad_last_before", output_number(f->last_before));
-        output_json(b->app, line);
+        lab_json(&b->lab, line);
     }
 }
 
@@ -209,9 +207,9 @@ static void fill(const bottleneck *b, picture *p, int hidden, int kind, double *
     }
 }
 
-int bottleneck_draw(const bottleneck *b)
+int bottleneck_draw(bottleneck *b, bool is_all)
 {
-    if (!b->out) return RECUR_OK;
+    if (!is_all && b->lab.page) return RECUR_OK;
     int     n = b->n_hidden * N_KINDS;
     char    title[160];
     picture p;
@@ -226,7 +224,7 @@ int bottleneck_draw(const bottleneck *b)
              " sequences",
              b->task.is_reversed ? "Reversing" : "Copying", b->task.from, b->task.to, b->task.symbols,
              b->run.steps, b->task.batch);
-    recur_status status = recur_plots_save(b->app->ctx, title, plots, N_PLOTS, b->out);
+    int code = lab_plots(&b->lab, title, plots, N_PLOTS);
     free(values);
-    return status ? output_failure(b->app, status) : RECUR_OK;
+    return code;
 }

@@ -133,18 +133,8 @@ static const option bottleneck_rows[] = {
      .fallback = "1",
      .flags = OPTION_USUAL,
      .help = "train so many of each model and show the mean"},
-    {.name = "seed",
-     .form = "S",
-     .type = OPTION_INT,
-     .min = 0,
-     .max = 9e15,
-     .fallback = "1",
-     .help = "the first of them; of weights and sequences"},
-    {.name = "out",
-     .form = "FILE.svg",
-     .type = OPTION_TEXT,
-     .flags = OPTION_USUAL,
-     .help = "draw exact match, bits and gradient by length"},
+    ROW_SEED("the first of them; of weights and sequences"),
+    ROW_PICTURE,
     ROW_END,
 };
 
@@ -169,10 +159,11 @@ static double share_done(const bottleneck *b, double of_this)
 static void say_step(bottleneck *b, double share, const recur_report *r)
 {
     char   left[32], loss[32];
-    double seconds = progress_seconds(b->app);
-    if (b->app->bar.is_terminal || seconds < b->said + 5) return;
+    double seconds = progress_seconds(b->lab.app);
+    share = progress_share(b->lab.app, share);
+    if (b->lab.app->bar.is_terminal || seconds < b->said + 5) return;
     b->said = seconds;
-    progress_say(b->app,
+    progress_say(b->lab.app,
                  "hidden %" PRId64 ", attention %s, seed %" PRIu64 ": step %" PRId64 " of %" PRId64
                  "  loss %s  %.0f tokens/s  %s left",
                  b->spec.encoder.hidden, bottleneck_attention(b->spec.attention), b->task.seed, r->step,
@@ -190,8 +181,8 @@ static bool on_report(void *user, const recur_report *r)
 static bool on_tick(void *user, double done, const recur_report *last)
 {
     bottleneck *b = user;
-    progress_draw(b->app, share_done(b, done), last);
-    return !b->app->is_broken;
+    progress_draw(b->lab.app, share_done(b, done), last);
+    return !b->lab.app->is_broken;
 }
 
 /* ---- one model ---- */
@@ -237,10 +228,10 @@ static int make_seeds(bottleneck *b, int hidden, int kind)
         b->task.seed = b->run.seed = first + (uint64_t)i;
         status = make(b, hidden, kind, i);
         b->done++;
-        if (!status && b->app->json) bottleneck_say_json(b, hidden, kind, i);
+        if (!status) bottleneck_say_json(b, hidden, kind, i);
     }
     b->task.seed = first;
-    return status ? output_failure(b->app, status) : RECUR_OK;
+    return status ? output_failure(b->lab.app, status) : RECUR_OK;
 }
 
 /* ---- all of them ---- */
@@ -252,7 +243,7 @@ static int read_options(bottleneck *b, const options *o)
     for (int i = 0; i < b->n_hidden; i++) b->hidden[i] = (int64_t)hidden->numbers[i];
     for (int i = 0; i < b->n_hidden; i++)
         if ((double)b->hidden[i] != hidden->numbers[i])
-            return output_error(b->app, RECUR_EARG, "--hidden wants whole numbers, found %g",
+            return output_error(b->lab.app, RECUR_EARG, "--hidden wants whole numbers, found %g",
                                 hidden->numbers[i]);
     b->task = (copying){.is_reversed = options_find(o, "task")->choice == 1,
                         .from = (int64_t)lengths->numbers[0],
@@ -262,7 +253,7 @@ static int read_options(bottleneck *b, const options *o)
                         .seed = (uint64_t)options_int(o, "seed")};
     if ((double)b->task.from != lengths->numbers[0] || (double)b->task.to != lengths->numbers[1] ||
         b->task.from > b->task.to)
-        return output_error(b->app, RECUR_EARG,
+        return output_error(b->lab.app, RECUR_EARG,
                             "--lengths wants two whole numbers, the second not below the first; found %g,%g",
                             lengths->numbers[0], lengths->numbers[1]);
     b->attention = (recur_attention_kind)options_find(o, "attention")->choice;
@@ -294,29 +285,26 @@ static void take(bottleneck *b, int64_t every)
 /* The picture is drawn before anything is trained, so that a place where it cannot be is known, and again after each hidden size. */
 static int make_all(bottleneck *b)
 {
-    int code = bottleneck_draw(b);
-    if (!code && !b->app->json) bottleneck_introduce(b);
+    int code = bottleneck_draw(b, false);
+    if (!code) bottleneck_introduce(b);
     for (int h = 0; h < b->n_hidden && !code; h++) {
         for (int kind = 0; kind < N_KINDS && !code; kind++) code = make_seeds(b, h, kind);
-        if (!code) code = bottleneck_draw(b);
-        if (!code && !b->app->json) bottleneck_say_table(b, h);
+        if (!code) code = bottleneck_draw(b, false);
+        if (!code) bottleneck_say_table(b, h);
     }
-    if (!code && !b->app->json) bottleneck_conclude(b);
-    return code;
+    if (!code) bottleneck_conclude(b);
+    return code ? code : bottleneck_draw(b, true);
 }
 
 static int bottleneck_run(app *a, options *o)
 {
-    bottleneck b = {.app = a, .out = options_text(o, "out")};
-    if (b.out && strcmp(b.out, "-") == 0)
-        return output_error(a, RECUR_EARG, "--out wants a file; stdout has the tables");
-    int code = read_options(&b, o);
-    if (!code) code = app_open(a, o);
+    bottleneck b = {.lab.app = a};
+    int        code = read_options(&b, o);
+    if (!code) code = lab_open(&b.lab, a, o, "What fits through the summary vector");
     if (code) return code;
     b.task.ctx = a->ctx;
     take(&b, options_int(o, "every"));
-    progress_begin(a);
-    code = make_all(&b);
+    code = lab_close(&b.lab, make_all(&b));
     free(b.lengths);
     free(b.found);
     return code;

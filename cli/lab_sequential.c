@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app.h"
+#include "lab.h"
 #include "rows.h"
 
 static const option sequential_rows[] = {
@@ -53,11 +53,7 @@ static const option sequential_rows[] = {
      .fallback = "0.5",
      .flags = OPTION_USUAL | OPTION_ABOVE,
      .help = "measure each layer at least so long"},
-    {.name = "out",
-     .form = "FILE.svg",
-     .type = OPTION_TEXT,
-     .flags = OPTION_USUAL,
-     .help = "draw the gaps as bars"},
+    ROW_PICTURE,
     ROW_END,
 };
 
@@ -77,7 +73,7 @@ typedef struct comparison {
 } comparison;
 
 typedef struct session {
-    app              *app;
+    lab               lab;
     recur_bench_shape shape;
     double            seconds;
     int               done, n; /* comparisons */
@@ -88,7 +84,7 @@ typedef struct session {
 static bool on_tick(void *user, double share)
 {
     const session *s = user;
-    progress_draw(s->app, (s->done + share) / s->n, NULL);
+    progress_draw(s->lab.app, (s->done + share) / s->n, NULL);
     return true;
 }
 
@@ -111,9 +107,9 @@ static int compare(session *s, recur_bench_shape shape, bool with_equal, compari
 {
     const recur_bench_opts opts = {.seconds = s->seconds, .user = s, .tick = on_tick};
     choose_cases(c, shape, with_equal);
-    recur_status status = recur_bench_run(s->app->ctx, c->what, c->n, &opts, c->found);
+    recur_status status = recur_bench_run(s->lab.app->ctx, c->what, c->n, &opts, c->found);
     s->done++;
-    return status ? output_failure(s->app, status) : RECUR_OK;
+    return status ? output_failure(s->lab.app, status) : RECUR_OK;
 }
 
 static double gap_of(const comparison *c, int cell)
@@ -128,7 +124,7 @@ static double arithmetic_of(const comparison *c, int cell)
 
 /* ---- saying ---- */
 
-static void print_json(app *a, const char *table, const comparison *c)
+static void say_json(lab *l, const char *table, const comparison *c)
 {
     for (int i = 0; i < N_CELLS; i++) {
         const recur_bench_result *r = &c->found[1 + i], *equal = &c->found[1 + N_CELLS + i];
@@ -136,7 +132,7 @@ static void print_json(app *a, const char *table, const comparison *c)
         json_t                   *line = json_pack(
                               "{s:s,s:s,s:I,s:I,s:I,s:I,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "table", table, "cell",
                               cell_names[i], "steps", (json_int_t)s->T, "batch", (json_int_t)s->B, "input", (json_int_t)s->I,
-                              "hidden", (json_int_t)s->H, "threads", recur_ctx_threads(a->ctx), "ms", output_number(r->ms),
+                              "hidden", (json_int_t)s->H, "threads", recur_ctx_threads(l->app->ctx), "ms", output_number(r->ms),
                               "linear_ms", output_number(c->found[0].ms), "gap", output_number(gap_of(c, i)), "arithmetic",
                               output_number(arithmetic_of(c, i)), "waiting", output_number(gap_of(c, i) / arithmetic_of(c, i)),
                               "percent_of_peak", output_number(r->percent_of_peak), "linear_percent_of_peak",
@@ -145,76 +141,75 @@ static void print_json(app *a, const char *table, const comparison *c)
             json_object_set_new(line, "equal_ms", output_number(equal->ms));
             json_object_set_new(line, "equal_gap", output_number(r->ms / equal->ms));
         }
-        output_json(a, line);
+        lab_json(l, line);
     }
 }
 
-static void print_introduction(app *a, recur_bench_shape s)
+static void introduce(lab *l, recur_bench_shape s)
 {
-    output_format(a,
-                  "A recurrent layer cannot begin step t before step t-1 is done; a feed-forward (linear) "
-                  "layer does all\n"
-                  "%" PRId64 " steps of %" PRId64
-                  " sequences as one product. So the recurrent layer takes longer. How much of\n"
-                  "that is its larger arithmetic, and how much is waiting?\n\n"
-                  "    gap = time / time of the linear layer = arithmetic x waiting\n"
-                  "    arithmetic = how many times as many operations: G (I+H) / I, with G = 1, 3, 4 gates "
-                  "for rnn, gru, lstm\n"
-                  "    waiting = how many times as long each of them takes\n\n"
-                  "Inputs %" PRId64 ", units %" PRId64
-                  ", %d thread%s, kernels %s; medians, all layers in turns.\n\n",
-                  s.T, s.B, s.I, s.H, recur_ctx_threads(a->ctx), recur_ctx_threads(a->ctx) == 1 ? "" : "s",
-                  recur_bench_kernels(a->ctx));
+    const recur_ctx *ctx = l->app->ctx;
+    lab_say(l,
+            "A recurrent layer cannot begin step t before step t-1 is done; a feed-forward (linear) "
+            "layer does all\n"
+            "%" PRId64 " steps of %" PRId64
+            " sequences as one product. So the recurrent layer takes longer. How much of\n"
+            "that is its larger arithmetic, and how much is waiting?\n\n"
+            "    gap = time / time of the linear layer = arithmetic x waiting\n"
+            "    arithmetic = how many times as many operations: G (I+H) / I, with G = 1, 3, 4 gates "
+            "for rnn, gru, lstm\n"
+            "    waiting = how many times as long each of them takes\n\n"
+            "Inputs %" PRId64 ", units %" PRId64
+            ", %d thread%s, kernels %s; medians, all layers in turns.\n\n",
+            s.T, s.B, s.I, s.H, recur_ctx_threads(ctx), recur_ctx_threads(ctx) == 1 ? "" : "s",
+            recur_bench_kernels(ctx));
 }
 
-static void print_gaps(app *a, const comparison *c)
+static void say_gaps(lab *l, const comparison *c)
 {
-    output_format(a, "layer          ms   GFLOP/s  of peak     gap = arithmetic x waiting   against a linear "
-                     "layer of equal arithmetic\n");
-    output_format(a, "linear  %9.2f %9.1f %6.0f %%\n", c->found[0].ms, c->found[0].gflops,
-                  c->found[0].percent_of_peak);
+    lab_say(l, "layer          ms   GFLOP/s  of peak     gap = arithmetic x waiting   against a linear "
+               "layer of equal arithmetic\n");
+    lab_say(l, "linear  %9.2f %9.1f %6.0f %%\n", c->found[0].ms, c->found[0].gflops,
+            c->found[0].percent_of_peak);
     for (int i = 0; i < N_CELLS; i++) {
         const recur_bench_result *r = &c->found[1 + i];
         const recur_bench_case   *equal = &c->what[1 + N_CELLS + i];
-        output_format(a, "%-7s %9.2f %9.1f %6.0f %% %7.2f = %10.2f x %7.2f   %.2f (%" PRId64 " outputs)\n",
-                      cell_names[i], r->ms, r->gflops, r->percent_of_peak, gap_of(c, i), arithmetic_of(c, i),
-                      gap_of(c, i) / arithmetic_of(c, i), r->ms / c->found[1 + N_CELLS + i].ms,
-                      equal->shape.H);
+        lab_say(l, "%-7s %9.2f %9.1f %6.0f %% %7.2f = %10.2f x %7.2f   %.2f (%" PRId64 " outputs)\n",
+                cell_names[i], r->ms, r->gflops, r->percent_of_peak, gap_of(c, i), arithmetic_of(c, i),
+                gap_of(c, i) / arithmetic_of(c, i), r->ms / c->found[1 + N_CELLS + i].ms, equal->shape.H);
     }
 }
 
 /* One sentence for each cell: which part of its time beyond the linear layer's is which. */
-static void print_verdict(app *a, const comparison *c)
+static void say_verdict(lab *l, const comparison *c)
 {
-    output_format(a, "\n");
+    lab_say(l, "\n");
     for (int i = 0; i < N_CELLS; i++) {
         double gap = gap_of(c, i), arithmetic = arithmetic_of(c, i);
         if (gap > arithmetic)
-            output_format(
-                a,
+            lab_say(
+                l,
                 "Of the %s's time %.0f %% is arithmetic at the linear layer's speed, %.0f %% is waiting.\n",
                 cell_names[i], 100 * arithmetic / gap, 100 - 100 * arithmetic / gap);
         else
-            output_format(a, "The %s does not wait: its operations are as fast as the linear layer's.\n",
-                          cell_names[i]);
+            lab_say(l, "The %s does not wait: its operations are as fast as the linear layer's.\n",
+                    cell_names[i]);
     }
 }
 
 /* One line of a table of how the gap moves. */
-static void print_line(app *a, int64_t value, const comparison *c)
+static void say_line(lab *l, int64_t value, const comparison *c)
 {
-    output_format(a, "%8" PRId64, value);
+    lab_say(l, "%8" PRId64, value);
     for (int i = 0; i < N_CELLS; i++)
-        output_format(a, " %9.2f (%5.2f)", gap_of(c, i), gap_of(c, i) / arithmetic_of(c, i));
-    output_format(a, "\n");
+        lab_say(l, " %9.2f (%5.2f)", gap_of(c, i), gap_of(c, i) / arithmetic_of(c, i));
+    lab_say(l, "\n");
 }
 
-static void print_head(app *a, const char *what)
+static void say_head(lab *l, const char *what)
 {
-    if (a->json) return;
-    output_format(a, "\n%8s", what);
-    for (int i = 0; i < N_CELLS; i++) output_format(a, " %9s %7s", cell_names[i], "waiting");
-    output_format(a, "\n");
+    lab_say(l, "\n%8s", what);
+    for (int i = 0; i < N_CELLS; i++) lab_say(l, " %9s %7s", cell_names[i], "waiting");
+    lab_say(l, "\n");
 }
 
 /* ---- how the gap moves ---- */
@@ -238,69 +233,65 @@ static int ladder(int64_t last, int64_t factor, int64_t values[MAX_VALUES])
 static int vary(session *s, const char *table, int n, const int64_t *values)
 {
     int code = RECUR_OK;
-    print_head(s->app, table);
+    say_head(&s->lab, table);
     for (int i = 0; i < n && !code; i++) {
         recur_bench_shape shape = s->shape;
         comparison        c;
         if (strcmp(table, "length") == 0) shape.T = values[i];
         if (strcmp(table, "batch") == 0) shape.B = values[i];
-        if (strcmp(table, "threads") == 0) code = app_open_threads(s->app, (int)values[i]);
+        if (strcmp(table, "threads") == 0) code = app_open_threads(s->lab.app, (int)values[i]);
         if (!code) code = compare(s, shape, false, &c);
         if (code) break;
-        if (s->app->json)
-            print_json(s->app, table, &c);
-        else
-            print_line(s->app, values[i], &c);
+        say_json(&s->lab, table, &c);
+        say_line(&s->lab, values[i], &c);
     }
     return code;
 }
 
-static int draw(session *s, const comparison *c, const char *path)
+static int draw(session *s, const comparison *c)
 {
     recur_bench_gap gaps[N_CELLS];
     char            title[160];
+    recur_picture  *picture = NULL;
     for (int i = 0; i < N_CELLS; i++)
         gaps[i] = (recur_bench_gap){cell_names[i], gap_of(c, i), arithmetic_of(c, i)};
     snprintf(title, sizeof title,
              "Times as long as a linear layer: %" PRId64 " steps, batch %" PRId64 ", %" PRId64 " to %" PRId64
              ", %d thread%s",
-             s->shape.T, s->shape.B, s->shape.I, s->shape.H, recur_ctx_threads(s->app->ctx),
-             recur_ctx_threads(s->app->ctx) == 1 ? "" : "s");
-    recur_status status = recur_bench_save_gaps(s->app->ctx, title, gaps, N_CELLS, path);
-    return status ? output_failure(s->app, status) : RECUR_OK;
+             s->shape.T, s->shape.B, s->shape.I, s->shape.H, recur_ctx_threads(s->lab.app->ctx),
+             recur_ctx_threads(s->lab.app->ctx) == 1 ? "" : "s");
+    recur_status status = recur_bench_draw_gaps(s->lab.app->ctx, title, gaps, N_CELLS, &picture);
+    return status ? output_failure(s->lab.app, status) : lab_picture(&s->lab, picture);
+}
+
+static int experiment(session *s)
+{
+    comparison c;
+    int64_t    lengths[MAX_VALUES], batches[MAX_VALUES], threads[MAX_VALUES];
+    int        n_lengths = ladder(s->shape.T, 8, lengths), n_batches = ladder(s->shape.B, 4, batches);
+    int        n_threads = ladder(recur_ctx_threads(s->lab.app->ctx), 2, threads);
+    s->n = 1 + n_lengths + n_batches + n_threads;
+    introduce(&s->lab, s->shape);
+    int code = compare(s, s->shape, true, &c);
+    if (code) return code;
+    say_json(&s->lab, "gap", &c);
+    say_gaps(&s->lab, &c);
+    say_verdict(&s->lab, &c);
+    code = draw(s, &c);
+    lab_say(&s->lab, "\nHow the gap moves; in brackets the waiting, which arithmetic does not explain.\n");
+    if (!code) code = vary(s, "length", n_lengths, lengths);
+    if (!code) code = vary(s, "batch", n_batches, batches);
+    if (!code) code = vary(s, "threads", n_threads, threads);
+    return code;
 }
 
 static int sequential(app *a, options *o)
 {
-    const char *out = options_text(o, "out");
-    session     s = {.app = a,
-                     .shape = {options_int(o, "steps"), options_int(o, "batch"), options_int(o, "input"),
-                               options_int(o, "hidden"), 1, false},
-                     .seconds = options_number(o, "seconds")};
-    comparison  c;
-    int64_t     lengths[MAX_VALUES], batches[MAX_VALUES], threads[MAX_VALUES];
-    if (out && strcmp(out, "-") == 0)
-        return output_error(a, RECUR_EARG, "--out wants a file; stdout has the tables");
-    int code = app_open(a, o);
-    if (code) return code;
-    int n_lengths = ladder(s.shape.T, 8, lengths), n_batches = ladder(s.shape.B, 4, batches);
-    int n_threads = ladder(recur_ctx_threads(a->ctx), 2, threads);
-    s.n = 1 + n_lengths + n_batches + n_threads;
-    progress_begin(a);
-    if (!a->json) print_introduction(a, s.shape);
-    code = compare(&s, s.shape, true, &c);
-    if (!code && a->json) print_json(a, "gap", &c);
-    if (!code && !a->json) {
-        print_gaps(a, &c);
-        print_verdict(a, &c);
-        output_format(a,
-                      "\nHow the gap moves; in brackets the waiting, which arithmetic does not explain.\n");
-    }
-    if (!code && out) code = draw(&s, &c, out);
-    if (!code) code = vary(&s, "length", n_lengths, lengths);
-    if (!code) code = vary(&s, "batch", n_batches, batches);
-    if (!code) code = vary(&s, "threads", n_threads, threads);
-    return code;
+    session s = {.shape = {options_int(o, "steps"), options_int(o, "batch"), options_int(o, "input"),
+                           options_int(o, "hidden"), 1, false},
+                 .seconds = options_number(o, "seconds")};
+    int     code = lab_open(&s.lab, a, o, "What it costs to be sequential");
+    return code ? code : lab_close(&s.lab, experiment(&s));
 }
 
 const command lab_sequential_command = {

@@ -38,9 +38,15 @@ void progress_open(app *a)
 
 void progress_begin(app *a)
 {
+    if (a->bar.part > 0) return;
     a->bar.began = now();
     a->bar.drawn = 0;
     a->bar.first = -1;
+}
+
+double progress_share(const app *a, double share)
+{
+    return a->bar.part > 0 ? a->bar.from + a->bar.part * share : share;
 }
 
 double progress_seconds(const app *a)
@@ -99,7 +105,7 @@ void progress_draw(app *a, double share, const recur_report *last)
     if (a->quiet || !a->bar.is_terminal) return;
     double time = now();
     if (!(share >= 0)) share = 0;
-    if (share > 1) share = 1;
+    share = progress_share(a, share > 1 ? 1 : share);
     if (a->bar.first < 0) a->bar.first = share;
     if (time - a->bar.drawn < 0.1) return;
     a->bar.drawn = time;

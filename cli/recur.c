@@ -94,7 +94,7 @@ static int no_member(app *a, const char *what, int n, char *const *words)
 
 static int no_command(app *a, int n, char *const *words)
 {
-    char           list[256] = "";
+    char           list[1000] = "";
     const command *is_task_of = NULL;
     suggestion     s;
     if (strcmp(words[0], "train") == 0) return no_member(a, "task", n, words);

@@ -151,13 +151,7 @@ static const option training_rows[] = {
      .max = 1e30,
      .fallback = "0",
      .help = "greatest size of one element of the gradient; 0: off"},
-    {.name = "seed",
-     .form = "S",
-     .type = OPTION_INT,
-     .min = 0,
-     .max = 9007199254740991.0,
-     .fallback = "1",
-     .help = "of the first weights and of dropout"},
+    ROW_SEED("of the first weights and of dropout"),
     ROW_END,
 };
 

@@ -37,6 +37,19 @@
         .help = "size of the embedding; 0: one-hot input"                                                    \
     }
 
+/* Where the picture or the page of an experiment goes; lab_open looks at it. */
+#define ROW_PICTURE                                                                                          \
+    {                                                                                                        \
+        .name = "out", .form = "FILE", .type = OPTION_TEXT, .flags = OPTION_USUAL,                           \
+        .help = "FILE.svg: draw the picture; FILE.html: words and pictures as a page"                        \
+    }
+
+#define ROW_SEED(says)                                                                                       \
+    {                                                                                                        \
+        .name = "seed", .form = "S", .type = OPTION_INT, .min = 0, .max = 9007199254740991.0,                \
+        .fallback = "1", .help = says                                                                        \
+    }
+
 #define ROW_ENCODING                                                                                         \
     {                                                                                                        \
         .name = "encoding", .form = "NAME", .type = OPTION_CHOICE, .choices = "utf8|latin1",                 \

@@ -138,7 +138,10 @@ static int draw(attention_file *f, int64_t line, const int32_t *ids, const recur
                                      .source = source,
                                      .target = target,
                                      .weights = h->attention};
-    recur_status              status = recur_attention_save_map(f->app->ctx, &map, f->path);
+    recur_picture            *picture = NULL;
+    recur_status              status = recur_attention_draw(f->app->ctx, &map, &picture);
+    if (!status) status = recur_picture_save(picture, f->path);
+    recur_picture_destroy(picture);
     free(source);
     free(target);
     f->is_drawn = true;

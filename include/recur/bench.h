@@ -6,6 +6,7 @@
 #ifndef RECUR_BENCH_H
 #define RECUR_BENCH_H
 
+#include "picture.h"
 #include "rnn.h"
 
 #ifdef __cplusplus
@@ -90,10 +91,12 @@ typedef struct recur_bench_point {
     recur_bench_result result;
 } recur_bench_point;
 
-/* Save a roofline (Williams, Waterman, Patterson 2009) as an SVG file: GFLOP/s against operations per byte, under the measured limits.
- * Errors. RECUR_EARG without points; RECUR_EIO, RECUR_EMEMORY. */
-RECUR_API recur_status recur_bench_save_roofline(recur_ctx *ctx, const recur_bench_point *points, int64_t n,
-                                                 const char *path);
+/* Draw a roofline (Williams, Waterman, Patterson 2009): GFLOP/s against operations per byte, under the measured limits.
+ *
+ * Owner.  The caller destroys the picture.
+ * Errors. RECUR_EARG without points; RECUR_EMEMORY. */
+RECUR_API recur_status recur_bench_draw_roofline(recur_ctx *ctx, const recur_bench_point *points, int64_t n,
+                                                 recur_picture **picture);
 
 /* How many times a layer takes as long as another, and how many times the arithmetic it does. */
 typedef struct recur_bench_gap {
@@ -101,9 +104,9 @@ typedef struct recur_bench_gap {
     double      gap, arithmetic;
 } recur_bench_gap;
 
-/* Save gaps as bars in an SVG file: the part that is arithmetic and the part that is waiting. Errors: as recur_bench_save_roofline. */
-RECUR_API recur_status recur_bench_save_gaps(recur_ctx *ctx, const char *title, const recur_bench_gap *gaps,
-                                             int64_t n, const char *path);
+/* Draw gaps as bars: the part that is arithmetic and the part that is waiting. Otherwise as recur_bench_draw_roofline. */
+RECUR_API recur_status recur_bench_draw_gaps(recur_ctx *ctx, const char *title, const recur_bench_gap *gaps,
+                                             int64_t n, recur_picture **picture);
 
 #ifdef __cplusplus
 }

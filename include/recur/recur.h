@@ -1,5 +1,5 @@
 /* All of recur. The chapters, in reading order: ctx, params, pack, tape, rnn, layers, attention, crf; text, corpus, dataset, batches, model; train, run;
- * classify, tag, pairs, seq2seq, score, stream, diag, dynamics, bench.
+ * classify, tag, pairs, seq2seq, score, stream, diag, dynamics, bench, picture.
  * SPDX-License-Identifier: MIT */
 #ifndef RECUR_H
 #define RECUR_H
@@ -20,6 +20,7 @@
 #include "pack.h"
 #include "pairs.h"
 #include "params.h"
+#include "picture.h"
 #include "rnn.h"
 #include "run.h"
 #include "score.h"

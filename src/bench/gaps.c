@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "dev/ctx.h"
-#include "io/svg.h"
+#include "draw/picture.h"
 #include "recur/bench.h"
 
 enum { WIDTH = 760, LEFT = 90, RIGHT = 230, TOP = 78, ROW = 44, BAR = 24, BOTTOM = 40 };
@@ -37,10 +37,10 @@ static void draw_bar(ri_svg *svg, const recur_bench_gap *g, double y, double lar
     ri_svg_text(svg, "small", LEFT + whole + 8, y + BAR - 7, "start", text);
 }
 
-recur_status recur_bench_save_gaps(recur_ctx *ctx, const char *title, const recur_bench_gap *gaps, int64_t n,
-                                   const char *path)
+recur_status recur_bench_draw_gaps(recur_ctx *ctx, const char *title, const recur_bench_gap *gaps, int64_t n,
+                                   recur_picture **picture)
 {
-    if (!ctx || !title || !gaps || !path || n < 1) return RECUR_EARG;
+    if (!ctx || !title || !gaps || !picture || n < 1) return RECUR_EARG;
     ri_svg svg;
     double largest = 1, bottom = TOP + (double)n * ROW;
     for (int64_t i = 0; i < n; i++) largest = fmax(largest, gaps[i].gap);
@@ -51,5 +51,5 @@ recur_status recur_bench_save_gaps(recur_ctx *ctx, const char *title, const recu
     double one = LEFT + place(1, largest);
     ri_svg_line(&svg, "roof", one, TOP - 8, one, bottom);
     ri_svg_text(&svg, "faint", one, bottom + 16, "middle", "1: the feed-forward layer");
-    return ri_svg_save(&svg, path, ri_ctx_error(ctx));
+    return ri_picture_create(ctx, &svg, picture);
 }

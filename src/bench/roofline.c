@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "dev/ctx.h"
-#include "io/svg.h"
+#include "draw/picture.h"
 #include "recur/bench.h"
 
 enum { WIDTH = 920, LEFT = 64, RIGHT = 24, HEAD = 74, PANEL = 470, TOP = 34, BOTTOM = 46, MARK = 5 };
@@ -254,11 +254,11 @@ static bool is_first_of_threads(const recur_bench_point *points, int64_t i)
     return true;
 }
 
-recur_status recur_bench_save_roofline(recur_ctx *ctx, const recur_bench_point *points, int64_t n,
-                                       const char *path)
+recur_status recur_bench_draw_roofline(recur_ctx *ctx, const recur_bench_point *points, int64_t n,
+                                       recur_picture **picture)
 {
     static const char title[] = "Recurrent layers under the limits of the machine";
-    if (!ctx || !points || !path || n < 1) return RECUR_EARG;
+    if (!ctx || !points || !picture || n < 1) return RECUR_EARG;
     ri_svg  svg;
     drawing d = {.svg = &svg, .a = axes_of(points, n), .points = points, .n = n};
     int     panels = 0;
@@ -279,5 +279,5 @@ recur_status recur_bench_save_roofline(recur_ctx *ctx, const recur_bench_point *
         d.a.top += PANEL;
     }
     ri_release(&ctx->allocator, d.taken);
-    return ri_svg_save(&svg, path, ri_ctx_error(ctx));
+    return ri_picture_create(ctx, &svg, picture);
 }

@@ -221,16 +221,20 @@ static void a_tick_can_stop(void **state)
 
 /* ---- memory ---- */
 
-static recur_status measure_and_draw(const recur_allocator *a, void *path, ri_error *error)
+static recur_status measure_and_draw(const recur_allocator *a, void *unused, ri_error *error)
 {
-    recur_ctx   *ctx;
-    recur_status status = recur_ctx_create(&(recur_ctx_opts){.threads = 1, .allocator = *a}, &ctx);
+    (void)unused;
+    recur_ctx     *ctx;
+    recur_picture *roof = NULL, *bars = NULL;
+    recur_status   status = recur_ctx_create(&(recur_ctx_opts){.threads = 1, .allocator = *a}, &ctx);
     if (status) return ri_fail(error, status, "no memory for a context");
     recur_bench_point p = {.label = "A", .threads = 1, .what = {.shape = {3, 2, 5, 6, 1, false}}};
     p.what.mode = RECUR_BENCH_STEP;
     status = recur_bench_run(ctx, &p.what, 1, &short_time, &p.result);
-    if (!status) status = recur_bench_save_roofline(ctx, &p, 1, path);
-    if (!status) status = recur_bench_save_gaps(ctx, "title", &(recur_bench_gap){"lstm", 9, 8}, 1, path);
+    if (!status) status = recur_bench_draw_roofline(ctx, &p, 1, &roof);
+    if (!status) status = recur_bench_draw_gaps(ctx, "title", &(recur_bench_gap){"lstm", 9, 8}, 1, &bars);
+    recur_picture_destroy(roof);
+    recur_picture_destroy(bars);
     snprintf(error->text, sizeof error->text, "%s", recur_error(ctx));
     recur_ctx_destroy(ctx);
     return status;
@@ -238,9 +242,8 @@ static recur_status measure_and_draw(const recur_allocator *a, void *path, ri_er
 
 static void memory_runs_out(void **state)
 {
-    char path[128];
-    file_path(state, "picture.svg", path);
-    assert_true(fail_every_allocation(measure_and_draw, path) > 20);
+    (void)state;
+    assert_true(fail_every_allocation(measure_and_draw, NULL) > 20);
 }
 
 /* ---- pictures ---- */
@@ -269,14 +272,15 @@ static recur_bench_point point(const char *label, int threads, recur_bench_mode 
 
 static void a_roofline_shows_every_case(void **state)
 {
+    (void)state;
     recur_ctx              *ctx = make_ctx(1, RECUR_F32);
     const recur_bench_point points[] = {
         point("A", 1, RECUR_BENCH_INFER, 80), point("B", 1, RECUR_BENCH_TRAIN, 70),
         point("1<2", 1, RECUR_BENCH_STEP, 3), point("A", 2, RECUR_BENCH_INFER, 90)};
-    char   path[128];
-    size_t size;
-    assert_int_equal(recur_bench_save_roofline(ctx, points, 4, file_path(state, "roof.svg", path)), RECUR_OK);
-    char *text = read_file(path, &size);
+    size_t         size;
+    recur_picture *picture;
+    assert_int_equal(recur_bench_draw_roofline(ctx, points, 4, &picture), RECUR_OK);
+    const char *text = recur_picture_svg(picture, &size);
     assert_contains(text, ">1 thread, GFLOP/s<");
     assert_contains(text, ">2 threads, GFLOP/s<");
     assert_int_equal(count(text, "peak 100 GFLOP/s"), 2);
@@ -287,37 +291,36 @@ static void a_roofline_shows_every_case(void **state)
     assert_contains(text, "<title>B, gru, training: 2 ms, 70.0 GFLOP/s, 70 % of the peak</title>");
     assert_int_equal(count(text, "nan") + count(text, "inf\""), 0);
     assert_contains(text + size - 7, "</svg>\n");
-    free(text);
+    recur_picture_destroy(picture);
     recur_ctx_destroy(ctx);
 }
 
 static void gaps_are_bars(void **state)
 {
+    (void)state;
     recur_ctx            *ctx = make_ctx(1, RECUR_F32);
     const recur_bench_gap gaps[] = {{"rnn", 1.8, 2}, {"lstm", 10, 8}};
-    char                  path[128];
     size_t                size;
-    assert_int_equal(recur_bench_save_gaps(ctx, "Gaps", gaps, 2, file_path(state, "gaps.svg", path)),
-                     RECUR_OK);
-    char *text = read_file(path, &size);
+    recur_picture        *picture;
+    assert_int_equal(recur_bench_draw_gaps(ctx, "Gaps", gaps, 2, &picture), RECUR_OK);
+    const char *text = recur_picture_svg(picture, &size);
     assert_contains(text, ">Gaps<");
     assert_contains(text, "1.8 = 2.0 arithmetic \xc3\x97 0.90 waiting");
     assert_contains(text, "10.0 = 8.0 arithmetic \xc3\x97 1.25 waiting");
     assert_int_equal(count(text, "width=\"-"), 0); /* a layer that does not wait has no bar of waiting */
-    free(text);
+    recur_picture_destroy(picture);
     recur_ctx_destroy(ctx);
 }
 
 static void pictures_that_cannot_be(void **state)
 {
+    (void)state;
     recur_ctx        *ctx = make_ctx(1, RECUR_F32);
     recur_bench_point p = point("A", 1, RECUR_BENCH_INFER, 80);
-    char              path[128];
-    assert_int_equal(recur_bench_save_roofline(ctx, &p, 1, file_path(state, "no/where.svg", path)),
-                     RECUR_EIO);
-    assert_contains(recur_error(ctx), path);
-    assert_int_equal(recur_bench_save_roofline(ctx, &p, 0, "x"), RECUR_EARG);
-    assert_int_equal(recur_bench_save_gaps(ctx, "t", NULL, 1, "x"), RECUR_EARG);
+    recur_picture    *picture;
+    assert_int_equal(recur_bench_draw_roofline(ctx, &p, 1, NULL), RECUR_EARG);
+    assert_int_equal(recur_bench_draw_roofline(ctx, &p, 0, &picture), RECUR_EARG);
+    assert_int_equal(recur_bench_draw_gaps(ctx, "t", NULL, 1, &picture), RECUR_EARG);
     recur_ctx_destroy(ctx);
 }
 
@@ -333,13 +336,10 @@ int main(void)
         cmocka_unit_test(kernels_have_their_name),
         cmocka_unit_test(what_cannot_be_measured_is_refused),
         cmocka_unit_test(a_tick_can_stop),
-        cmocka_unit_test_setup_teardown(memory_runs_out, enter_temporary_directory,
-                                        leave_temporary_directory),
-        cmocka_unit_test_setup_teardown(a_roofline_shows_every_case, enter_temporary_directory,
-                                        leave_temporary_directory),
-        cmocka_unit_test_setup_teardown(gaps_are_bars, enter_temporary_directory, leave_temporary_directory),
-        cmocka_unit_test_setup_teardown(pictures_that_cannot_be, enter_temporary_directory,
-                                        leave_temporary_directory),
+        cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(a_roofline_shows_every_case),
+        cmocka_unit_test(gaps_are_bars),
+        cmocka_unit_test(pictures_that_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

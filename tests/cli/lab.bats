@@ -11,11 +11,16 @@ quick=(--steps 9 --batch 3 --input 5 --hidden 6 --seconds 0.001)
   done
   call lab --json
   [ "$status" = 0 ]
-  [[ $out == '{"name":"sequential",'* ]]
+  python3 - "$dir/out" <<'PY'
+import json, sys
+names = {json.loads(line)["name"] for line in open(sys.argv[1])}
+assert {"sequential", "bottleneck"} <= names, names
+PY
 }
 
 @test "an experiment that does not exist is answered with those that do" {
-  refuses 2 "recur lab has no experiment 'nonsense'; there is: sequential, bottleneck" lab nonsense
+  refuses 2 "recur lab has no experiment 'nonsense'; there is: " lab nonsense
+  [[ $err == *sequential* && $err == *bottleneck* ]]
   refuses 2 "did you mean sequential" lab sequental
   refuses 2 "did you mean bottleneck" lab botleneck
   refuses 2 "did you mean 'recur lab sequential'" sequential
@@ -55,9 +60,27 @@ PY
   [ "$(grep -c 'arithmetic × ' "$dir/gaps.svg")" = 3 ]
 }
 
+@test "a page holds what is said, and the picture" {
+  call lab sequential "${quick[@]}" --threads 1 --out "$dir/gaps.html"
+  [ "$status" = 0 ]
+  python3 - "$dir/out" "$dir/gaps.html" <<'PY'
+import html, re, sys
+said, page = (open(name).read() for name in sys.argv[1:])
+texts = [html.unescape(text) for text in re.findall("<pre[^>]*>(.*?)</pre>", page, re.S)]
+assert "".join(re.sub(r"\s+", "", text) for text in texts) == re.sub(r"\s+", "", said), texts
+assert page.count("<svg") == 1 and "<h1>What it costs to be sequential</h1>" in page
+PY
+  call lab sequential "${quick[@]}" --threads 1 --json --out "$dir/gaps.html"
+  [ "$status" = 0 ]
+  [[ $out == '{"table":'* ]]
+  grep -q '^linear ' "$dir/gaps.html" # a page has words even so
+}
+
 @test "sequential refuses what cannot be" {
   refuses 2 "--steps wants a whole number from 1" lab sequential --steps 0
-  refuses 2 "--out wants a file" lab sequential --out -
+  refuses 2 "--out wants a file that ends in .svg or .html, found '-'" lab sequential --out -
+  refuses 2 "found '.svg'" lab sequential --out .svg
+  refuses 5 "$dir/no/gaps.html" lab sequential --out "$dir/no/gaps.html"
   refuses 2 "no option --shape" lab sequential --shape 1,2,3,4,5
 }
 
@@ -116,6 +139,9 @@ PY
   python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$dir/curves.svg"
   grep -q 'Copying: 2 to 5 of 4 symbols, 4 updates of 2 sequences<' "$dir/curves.svg"
   [ "$(grep -c '<circle' "$dir/curves.svg")" = 24 ] # three plots, four models, two lengths
+  call lab bottleneck "${narrow[@]}" --quiet --out "$dir/curves.html"
+  [ "$status" = 0 ]
+  [ "$(grep -c '<svg' "$dir/curves.html")" = 1 ] && [ "$(grep -c '<circle' "$dir/curves.html")" = 24 ]
   refuses 5 "$dir/no/curves.svg" lab bottleneck --steps 1000000000 --out "$dir/no/curves.svg"
 }
 

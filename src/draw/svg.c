@@ -1,12 +1,9 @@
 /* SVG, as much of it as diagrams need. Numbers are written digit by digit: printf would use the comma of the program's language.
  * SPDX-License-Identifier: MIT */
-#include "io/svg.h"
+#include "draw/svg.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
-
-#include "io/atomic.h"
 
 static const char style[] =
     "<style>"
@@ -27,26 +24,14 @@ static const char style[] =
     ".o4{stroke:#9198a1}"
     "}</style>\n";
 
-static void put_bytes(ri_svg *s, const char *bytes, size_t n)
-{
-    if (s->has_failed) return;
-    if (n > s->capacity - s->size) {
-        size_t more = 2 * s->capacity + n + 1024;
-        char  *grown = ri_grow(s->allocator, s->bytes, s->size, more, 1);
-        if (!grown) {
-            s->has_failed = true;
-            return;
-        }
-        s->bytes = grown;
-        s->capacity = more;
-    }
-    memcpy(s->bytes + s->size, bytes, n);
-    s->size += n;
-}
-
 static void put(ri_svg *s, const char *text)
 {
-    put_bytes(s, text, strlen(text));
+    ri_markup_put(&s->out, text);
+}
+
+static void put_text(ri_svg *s, const char *text)
+{
+    ri_markup_text(&s->out, text);
 }
 
 static void put_plain(ri_svg *s, double x)
@@ -65,25 +50,6 @@ static void put_number(ri_svg *s, const char *name, double x)
     put(s, "=\"");
     put_plain(s, x);
     put(s, "\"");
-}
-
-/* What means something to XML is written as its name; control characters, which XML does not know, as '?'. */
-static void put_text(ri_svg *s, const char *text)
-{
-    for (const char *p = text; *p; p++) {
-        if (*p == '&')
-            put(s, "&amp;");
-        else if (*p == '<')
-            put(s, "&lt;");
-        else if (*p == '>')
-            put(s, "&gt;");
-        else if (*p == '"')
-            put(s, "&quot;");
-        else if ((unsigned char)*p < ' ')
-            put(s, "?");
-        else
-            put_bytes(s, p, 1);
-    }
 }
 
 static void put_class(ri_svg *s, const char *class)
@@ -110,7 +76,7 @@ static void put_note(ri_svg *s, const char *element, const char *note)
 void ri_svg_begin(ri_svg *s, const recur_allocator *a, double width, double height, const char *title)
 {
     char box[96];
-    *s = (ri_svg){.allocator = a};
+    *s = (ri_svg){.out.allocator = a, .width = width};
     snprintf(box, sizeof box, " viewBox=\"0 0 %ld %ld\"", lrint(width), lrint(height));
     put(s, "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"");
     put_number(s, "width", width);
@@ -130,18 +96,7 @@ void ri_svg_end(ri_svg *s)
 
 void ri_svg_free(ri_svg *s)
 {
-    ri_release(s->allocator, s->bytes);
-    *s = (ri_svg){0};
-}
-
-recur_status ri_svg_save(ri_svg *s, const char *path, ri_error *error)
-{
-    ri_svg_end(s);
-    const ri_chunk chunk = {s->bytes, s->size};
-    recur_status   status = s->has_failed ? ri_fail(error, RECUR_EMEMORY, "no memory for a picture")
-                                          : ri_atomic_write(path, &chunk, 1, error);
-    ri_svg_free(s);
-    return status;
+    ri_markup_free(&s->out);
 }
 
 void ri_svg_line(ri_svg *s, const char *class, double x1, double y1, double x2, double y2)

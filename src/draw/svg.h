@@ -6,27 +6,17 @@
 #ifndef RI_SVG_H
 #define RI_SVG_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "draw/markup.h"
 
-#include "base/alloc.h"
-#include "base/error.h"
-
-/* The bytes so far. After has_failed nothing more is added: there was no memory. */
 typedef struct ri_svg {
-    const recur_allocator *allocator;
-    char                  *bytes;
-    size_t                 size, capacity;
-    bool                   has_failed;
+    ri_markup out;
+    double    width;
 } ri_svg;
 
-/* Begin a picture of that size in pixels; title says what it shows. ri_svg_free or ri_svg_save is called at the end. */
+/* Begin a picture of that size in pixels; title says what it shows. ri_svg_free or ri_picture_create is called at the end. */
 void ri_svg_begin(ri_svg *svg, const recur_allocator *a, double width, double height, const char *title);
 void ri_svg_end(ri_svg *svg);
 void ri_svg_free(ri_svg *svg);
-
-/* End a picture, save it and free it. Errors: RECUR_EMEMORY, RECUR_EIO. */
-recur_status ri_svg_save(ri_svg *svg, const char *path, ri_error *error);
 
 void ri_svg_line(ri_svg *svg, const char *class, double x1, double y1, double x2, double y2);
 

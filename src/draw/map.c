@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "dev/ctx.h"
-#include "io/svg.h"
+#include "draw/picture.h"
 #include "recur/diag.h"
 #include "text/utf8.h"
 
@@ -123,13 +123,14 @@ static void draw_grid(ri_svg *svg, const sheet *s)
                     s->top + (double)i * s->square);
 }
 
-recur_status recur_attention_save_map(recur_ctx *ctx, const recur_attention_map *map, const char *path)
+recur_status recur_attention_draw(recur_ctx *ctx, const recur_attention_map *map, recur_picture **picture)
 {
     if (!ctx) return RECUR_EARG;
-    if (!map || !path || !map->title || map->n_source < 1 || map->n_target < 1 || !map->source ||
+    if (!map || !picture || !map->title || map->n_source < 1 || map->n_target < 1 || !map->source ||
         !map->target || !map->weights)
-        return RI_FAIL(ctx, RECUR_EARG,
-                       "a map of attention wants a title, words on both sides, weights and a path");
+        return RI_FAIL(
+            ctx, RECUR_EARG,
+            "a map of attention wants a title, words on both sides, weights and a place for the picture");
     sheet  s = lay_out(map);
     ri_svg svg;
     double width = s.left + (double)map->n_source * s.square + EDGE;
@@ -142,5 +143,5 @@ recur_status recur_attention_save_map(recur_ctx *ctx, const recur_attention_map 
     for (int64_t i = 0; i < map->n_target; i++)
         for (int64_t j = 0; j < map->n_source; j++) draw_square(&svg, &s, i, j);
     draw_words(&svg, &s);
-    return ri_svg_save(&svg, path, ri_ctx_error(ctx));
+    return ri_picture_create(ctx, &svg, picture);
 }

@@ -7,31 +7,29 @@
 #include "recur/recur.h"
 
 static recur_ctx *ctx;
-static char       picture[128]; /* where it is drawn */
 
 static int open_ctx(void **state)
 {
-    if (enter_temporary_directory(state)) return -1;
-    file_path(state, "map.svg", picture);
+    (void)state;
     return recur_ctx_create(&(recur_ctx_opts){.threads = 1}, &ctx);
 }
 
 static int close_ctx(void **state)
 {
+    (void)state;
     recur_ctx_destroy(ctx);
-    return leave_temporary_directory(state);
+    return 0;
 }
 
-/* Draw a map and return the file; the caller frees it. */
+/* Draw a map and return the picture's bytes; the caller frees them. */
 static char *draw(const recur_attention_map *map)
 {
-    if (recur_attention_save_map(ctx, map, picture)) fail_msg("%s", recur_error(ctx));
-    FILE *f = fopen(picture, "rb");
-    assert_non_null(f);
-    char  *text = malloc(1 << 22);
-    size_t n = fread(text, 1, (1 << 22) - 1, f);
-    text[n] = '\0';
-    fclose(f);
+    size_t         size;
+    recur_picture *picture;
+    if (recur_attention_draw(ctx, map, &picture)) fail_msg("%s", recur_error(ctx));
+    char *text = strdup(recur_picture_svg(picture, &size));
+    assert_int_equal(strlen(text), size);
+    recur_picture_destroy(picture);
     return text;
 }
 
@@ -107,12 +105,12 @@ static void what_cannot_be_drawn_is_refused(void **state)
     const recur_map_word word = {"a", 1};
     const float          weight = 1;
     recur_attention_map  map = {"t", 1, 1, &word, &word, &weight}, none = map;
+    recur_picture       *picture;
     none.n_source = 0;
-    assert_int_equal(recur_attention_save_map(ctx, &none, picture), RECUR_EARG);
-    assert_int_equal(recur_attention_save_map(ctx, &map, NULL), RECUR_EARG);
-    assert_int_equal(recur_attention_save_map(ctx, NULL, picture), RECUR_EARG);
-    assert_int_equal(recur_attention_save_map(ctx, &map, "none/map.svg"), RECUR_EIO);
-    assert_int_equal(recur_attention_save_map(NULL, &map, picture), RECUR_EARG);
+    assert_int_equal(recur_attention_draw(ctx, &none, &picture), RECUR_EARG);
+    assert_int_equal(recur_attention_draw(ctx, &map, NULL), RECUR_EARG);
+    assert_int_equal(recur_attention_draw(ctx, NULL, &picture), RECUR_EARG);
+    assert_int_equal(recur_attention_draw(NULL, &map, &picture), RECUR_EARG);
 }
 
 static recur_status draw_with(const recur_allocator *a, void *arg, ri_error *error)
@@ -124,7 +122,9 @@ static recur_status draw_with(const recur_allocator *a, void *arg, ri_error *err
         snprintf(error->text, sizeof error->text, "no memory for a context");
         return status;
     }
-    status = recur_attention_save_map(c, arg, picture);
+    recur_picture *picture = NULL;
+    status = recur_attention_draw(c, arg, &picture);
+    recur_picture_destroy(picture);
     snprintf(error->text, sizeof error->text, "%s", recur_error(c));
     recur_ctx_destroy(c);
     return status;

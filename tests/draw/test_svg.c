@@ -3,16 +3,16 @@
  * SPDX-License-Identifier: MIT */
 #include "base/helpers.h"
 
-#include "io/svg.h"
+#include "draw/svg.h"
 
 /* Return the picture as a string; it lives as long as the picture does. */
 static const char *text_of(ri_svg *svg)
 {
-    assert_false(svg->has_failed);
+    assert_false(svg->out.has_failed);
     ri_svg_end(svg);
     ri_svg_text(svg, "", 0, 0, "start", ""); /* makes room */
-    svg->bytes[svg->size - 1] = '\0';
-    return svg->bytes;
+    svg->out.bytes[svg->out.size - 1] = '\0';
+    return svg->out.bytes;
 }
 
 static void shapes_are_written(void **state)
@@ -35,7 +35,7 @@ static void shapes_are_written(void **state)
     assert_contains(text, "<circle class=\"o1\" cx=\"1.99\" cy=\"2.00\" r=\"5.00\"/>");
     assert_contains(text, "</svg>");
     ri_svg_free(&svg);
-    assert_null(svg.bytes);
+    assert_null(svg.out.bytes);
 }
 
 static void what_means_something_to_xml_is_escaped(void **state)
@@ -59,7 +59,7 @@ static recur_status draw_much(const recur_allocator *a, void *arg, ri_error *err
     ri_svg_begin(&svg, a, 10, 10, "");
     for (int i = 0; i < 500; i++) ri_svg_circle(&svg, "s0", i, i, 1, "note");
     ri_svg_end(&svg);
-    bool has_failed = svg.has_failed;
+    bool has_failed = svg.out.has_failed;
     ri_svg_free(&svg);
     return has_failed ? ri_fail(error, RECUR_EMEMORY, "no memory for a picture") : RECUR_OK;
 }

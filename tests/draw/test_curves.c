@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "recur/diag.h"
+#include "recur/picture.h"
 
 static recur_ctx *make_ctx(void)
 {
@@ -26,11 +26,16 @@ static const double x[] = {5, 10, 15}, falling[] = {100, 50, 0}, tiny[] = {1, 1e
 /* The text of a picture of these plots; free it. */
 static char *draw(void **state, recur_ctx *ctx, const recur_plot *plots, int64_t n)
 {
-    char   path[128];
-    size_t size;
-    file_path(state, "curves.svg", path);
-    assert_int_equal(recur_plots_save(ctx, "a <title>", plots, n, path), RECUR_OK);
-    return read_file(path, &size);
+    char           path[128];
+    size_t         size, saved;
+    recur_picture *picture;
+    assert_int_equal(recur_plots_draw(ctx, "a <title>", plots, n, &picture), RECUR_OK);
+    assert_int_equal(recur_picture_save(picture, file_path(state, "curves.svg", path)), RECUR_OK);
+    char *text = read_file(path, &saved);
+    assert_string_equal(text, recur_picture_svg(picture, &size));
+    assert_int_equal(size, saved);
+    recur_picture_destroy(picture);
+    return text;
 }
 
 static void points_are_where_they_belong(void **state)
@@ -81,25 +86,35 @@ static void what_cannot_be_is_refused(void **state)
 {
     recur_ctx        *ctx = make_ctx();
     const recur_curve curve = {"c", 0, false, 3, x, x}, wrong = {"c", 5, false, 3, x, x};
-    recur_plot plots[] = {{"t", "x", "y", false, 0, 0, 1, &curve}, {"t", "x", "y", false, 0, 0, 0, NULL}};
-    char       path[128];
-    assert_int_equal(recur_plots_save(ctx, "t", plots, 2, "x"), RECUR_EARG);
-    assert_int_equal(recur_plots_save(ctx, "t", plots, 0, "x"), RECUR_EARG);
-    assert_int_equal(recur_plots_save(ctx, "t", plots, 1, file_path(state, "no/where.svg", path)), RECUR_EIO);
+    recur_plot     plots[] = {{"t", "x", "y", false, 0, 0, 1, &curve}, {"t", "x", "y", false, 0, 0, 0, NULL}};
+    char           path[128];
+    recur_picture *picture;
+    assert_int_equal(recur_plots_draw(ctx, "t", plots, 2, &picture), RECUR_EARG);
+    assert_int_equal(recur_plots_draw(ctx, "t", plots, 0, &picture), RECUR_EARG);
+    assert_int_equal(recur_plots_draw(ctx, "t", plots, 1, NULL), RECUR_EARG);
+    assert_int_equal(recur_plots_draw(ctx, "t", plots, 1, &picture), RECUR_OK);
+    assert_int_equal(recur_picture_save(picture, file_path(state, "no/where.svg", path)), RECUR_EIO);
     assert_non_null(strstr(recur_error(ctx), path));
+    assert_int_equal(recur_picture_save(picture, NULL), RECUR_EARG);
+    assert_int_equal(recur_picture_save(NULL, path), RECUR_EARG);
+    recur_picture_destroy(picture);
+    recur_picture_destroy(NULL);
     plots[0].curves = &wrong;
-    assert_int_equal(recur_plots_save(ctx, "t", plots, 1, "x"), RECUR_EARG);
+    assert_int_equal(recur_plots_draw(ctx, "t", plots, 1, &picture), RECUR_EARG);
     recur_ctx_destroy(ctx);
 }
 
-static recur_status draw_one(const recur_allocator *a, void *path, ri_error *error)
+static recur_status draw_one(const recur_allocator *a, void *unused, ri_error *error)
 {
-    recur_ctx   *ctx;
-    recur_status status = recur_ctx_create(&(recur_ctx_opts){.threads = 1, .allocator = *a}, &ctx);
+    (void)unused;
+    recur_ctx     *ctx;
+    recur_picture *picture = NULL;
+    recur_status   status = recur_ctx_create(&(recur_ctx_opts){.threads = 1, .allocator = *a}, &ctx);
     if (status) return ri_fail(error, status, "no memory for a context");
     const recur_curve curve = {"c", 0, false, 3, x, x};
     const recur_plot  plot = {"t", "x", "y", false, 0, 0, 1, &curve};
-    status = recur_plots_save(ctx, "t", &plot, 1, path);
+    status = recur_plots_draw(ctx, "t", &plot, 1, &picture);
+    recur_picture_destroy(picture);
     snprintf(error->text, sizeof error->text, "%s", recur_error(ctx));
     recur_ctx_destroy(ctx);
     return status;
@@ -107,9 +122,8 @@ static recur_status draw_one(const recur_allocator *a, void *path, ri_error *err
 
 static void memory_runs_out(void **state)
 {
-    char path[128];
-    file_path(state, "curves.svg", path);
-    assert_true(fail_every_allocation(draw_one, path) > 3);
+    (void)state;
+    assert_true(fail_every_allocation(draw_one, NULL) > 3);
 }
 
 int main(void)
@@ -121,8 +135,7 @@ int main(void)
                                         leave_temporary_directory),
         cmocka_unit_test_setup_teardown(what_cannot_be_is_refused, enter_temporary_directory,
                                         leave_temporary_directory),
-        cmocka_unit_test_setup_teardown(memory_runs_out, enter_temporary_directory,
-                                        leave_temporary_directory),
+        cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

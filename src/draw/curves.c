@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "dev/ctx.h"
-#include "io/svg.h"
+#include "draw/picture.h"
 #include "recur/diag.h"
 
 enum {
@@ -156,10 +156,10 @@ static recur_status check(recur_ctx *ctx, const recur_plot *plots, int64_t n)
     return RECUR_OK;
 }
 
-recur_status recur_plots_save(recur_ctx *ctx, const char *title, const recur_plot *plots, int64_t n,
-                              const char *path)
+recur_status recur_plots_draw(recur_ctx *ctx, const char *title, const recur_plot *plots, int64_t n,
+                              recur_picture **picture)
 {
-    if (!ctx || !title || !plots || !path || n < 1) return RECUR_EARG;
+    if (!ctx || !title || !plots || !picture || n < 1) return RECUR_EARG;
     recur_status status = check(ctx, plots, n);
     if (status) return status;
     ri_svg  svg;
@@ -173,5 +173,5 @@ recur_status recur_plots_save(recur_ctx *ctx, const char *title, const recur_plo
         for (int64_t c = 0; c < plots[i].n; c++) draw_curve(&svg, &plots[i].curves[c], &a);
     }
     draw_legend(&svg, &plots[0], n);
-    return ri_svg_save(&svg, path, ri_ctx_error(ctx));
+    return ri_picture_create(ctx, &svg, picture);
 }
