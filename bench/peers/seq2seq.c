@@ -17,7 +17,7 @@
 
 enum {
     BATCH = 128,
-    MIX = 37 /* batch i is number MIX i of the order: so short and long ones come by turns */
+    MIX = 37 /* batch i is number MIX i from the end: the longest first, for the memory, then any */
 };
 
 typedef struct recipe {
@@ -72,7 +72,7 @@ static recur_status get(void *user, int64_t epoch, int64_t i, recur_pair_batch *
 {
     (void)epoch;
     feed   *f = user;
-    int64_t place = i * MIX % f->count;
+    int64_t place = f->count - 1 - i * MIX % f->count;
     for (int64_t k = 0; k < BATCH; k++) {
         int64_t item = f->order[place * BATCH + k];
         f->sources[k] = recur_pairs_ids(f->pairs, item, RECUR_SOURCE, &f->source_lengths[k]);

@@ -67,7 +67,7 @@ def target_tokens(options):
     if options.order == "lengths":
         pairs.sort()
     count = len(pairs) // 128
-    places = [i * 37 % count * 128 for i in range(SKIPPED, options.steps + SKIPPED)]
+    places = [(count - 1 - i * 37 % count) * 128 for i in range(SKIPPED, options.steps + SKIPPED)]
     return sum(target + 1 for first in places for _, target in pairs[first : first + 128])
 
 

@@ -22,7 +22,7 @@ from torch.nn.utils import rnn
 from lm_torch import read_safetensors
 
 BATCH, EMBED, HIDDEN, LAYERS = 128, 256, 512, 2
-MIX = 37  # batch i is number MIX i of the order: so short and long ones come by turns
+MIX = 37  # batch i is number MIX i from the end: the longest first, for the memory, then any
 UNKNOWN = "<unk>"
 
 
@@ -161,7 +161,7 @@ def make_batches(pairs, marks, order):
         pairs = sorted(pairs, key=lambda pair: (len(pair[0]), len(pair[1])))
     count = len(pairs) // BATCH
     for i in range(count):
-        first = i * MIX % count * BATCH
+        first = (count - 1 - i * MIX % count) * BATCH
         sources, targets = zip(*pairs[first : first + BATCH])
         ids, lengths = source_batch(sources, marks[0])
         read = pad([[marks[1], *row] for row in targets])
