@@ -86,9 +86,8 @@ static recur_var drop(recur_tape *tape, const recur_model *model, recur_var x, c
     return model->spec.lm.dropout > 0 ? recur_dropout(tape, x, pack, model->spec.lm.dropout) : x;
 }
 
-/* Return what the head reads, [N,P]. */
-static recur_var hidden(recur_tape *tape, const recur_model *model, const recur_pack *tokens,
-                        recur_state state, recur_state *final)
+recur_var ri_lm_top(recur_tape *tape, const recur_model *model, const recur_pack *tokens, recur_state state,
+                    recur_state *final)
 {
     recur_status status = ri_model_want(model, RECUR_TASK_LM, "predicting the next token");
     if (status) return ri_tape_failed(tape, status);
@@ -106,14 +105,14 @@ recur_var recur_lm_loss(recur_tape *tape, const recur_model *model, const recur_
                         const recur_pack *targets, recur_state state, recur_reduction reduction,
                         recur_state *final)
 {
-    recur_var y = hidden(tape, model, tokens, state, final);
+    recur_var y = ri_lm_top(tape, model, tokens, state, final);
     return recur_linear_cross_entropy(tape, model->head, y, targets, reduction);
 }
 
 recur_var recur_lm_logits(recur_tape *tape, const recur_model *model, const recur_pack *tokens,
                           recur_state state, recur_state *final)
 {
-    return recur_linear_apply(tape, model->head, hidden(tape, model, tokens, state, final));
+    return recur_linear_apply(tape, model->head, ri_lm_top(tape, model, tokens, state, final));
 }
 
 /* Matrix products only, as the literature counts: reading a row of the embedding or a column for a one-hot input is none. */

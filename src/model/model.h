@@ -96,6 +96,10 @@ recur_status ri_model_create(recur_ctx *ctx, const ri_model_kind *kind, const ri
 /* Refuse a model of another task: RECUR_EARG, "<what> wants a language model; this one classifies". */
 recur_status ri_model_want(const recur_model *model, recur_task task, const char *what);
 
+/* Put what a language model's head reads, [N,P], on a tape; otherwise as recur_lm_logits. */
+recur_var ri_lm_top(recur_tape *tape, const recur_model *model, const recur_pack *tokens, recur_state state,
+                    recur_state *final);
+
 /* ---- what the kinds share ---- */
 
 /* Create the stack "<name>", completing its spec. Where it is blank its random starts are not computed; the spec keeps what it says of them. */

@@ -63,7 +63,7 @@ recur_var recur_dropout(recur_tape *tape, recur_var x, const recur_pack *pack, d
     if (node->ids)
         return RI_TAPE_FAIL(tape, RECUR_EARG, "recur_dropout: one-hot rows have no elements to drop");
     if (!ri_tape_check_rows(tape, node, pack, "recur_dropout")) return RECUR_NONE;
-    if (tape->is_inference || p == 0) return x;
+    if (!ri_tape_drops(tape) || p == 0) return x;
 
     recur_shape shape = node->shape;
     int64_t     n = ri_node_rows(node).n;
@@ -73,7 +73,7 @@ recur_var recur_dropout(recur_tape *tape, recur_var x, const recur_pack *pack, d
 recur_var ri_tape_drop(recur_tape *tape, recur_var x, double p, const ri_noise *noise)
 {
     if (tape->status) return RECUR_NONE;
-    if (tape->is_inference || p == 0) return x;
+    if (!ri_tape_drops(tape) || p == 0) return x;
     ri_node   node = *ri_tape_at(tape, x);
     ri_rows   rows = ri_node_rows(&node);
     void     *mask = ri_tape_elements(tape, node.count);

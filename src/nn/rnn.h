@@ -33,6 +33,15 @@ struct ri_rnn_run {
     ri_rnn_run      *next;    /* on the tape's list of those whose weight gradients are owed */
 };
 
+/* The inner values of one application, as recur_trace has them. Step t of the caller's sequence b is row steps.offset[t] + rank of b. */
+struct ri_rnn_trace {
+    const recur_rnn *rnn;
+    recur_trace      values;
+    ri_steps         steps;
+    const int64_t   *rank_of; /* [B]; NULL: the same */
+    ri_rnn_trace    *next;
+};
+
 /* Fill the panels that backward needs, for layer and direction k = layer*D + direction. Errors: RECUR_EMEMORY. */
 recur_status ri_rnn_back_weights(const recur_rnn *rnn, int64_t k, ri_rnn_weights *w);
 

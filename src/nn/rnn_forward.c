@@ -127,7 +127,7 @@ static void drop_out(recur_tape *tape, const recur_rnn *rnn, ri_rnn_run *run, in
                      void **rows)
 {
     run->masks[l] = NULL;
-    if (tape->is_inference || rnn->spec.dropout == 0 || l + 1 == rnn->L) return;
+    if (!ri_tape_drops(tape) || rnn->spec.dropout == 0 || l + 1 == rnn->L) return;
     int64_t         width = rnn->D * rnn->P;
     const ri_noise *noise = e->sequence ? ri_tape_noise_of(tape, tape->place++, e->sequence, e->time)
                                         : ri_tape_noise(tape, e->pack, e->N, e->steps.B);
@@ -193,6 +193,19 @@ static void take_trace(recur_tape *tape, ri_rnn_run *run, const extent *e, recur
     run->trace_c = trace->c;
 }
 
+/* Put a trace at the end of the tape's list. */
+static void keep_trace(recur_tape *tape, const ri_rnn_run *run, const extent *e, recur_trace values)
+{
+    ri_rnn_trace *kept = ri_tape_take(tape, 1, sizeof *kept);
+    if (!kept) return;
+    *kept = (ri_rnn_trace){run->rnn, values, e->steps, run->rank_of, NULL};
+    if (tape->last_trace)
+        tape->last_trace->next = kept;
+    else
+        tape->traces = kept;
+    tape->last_trace = kept;
+}
+
 static bool take_run(recur_tape *tape, const recur_rnn *rnn, ri_rnn_run *run)
 {
     int64_t K = rnn->L * rnn->D;
@@ -205,6 +218,8 @@ static bool take_run(recur_tape *tape, const recur_rnn *rnn, ri_rnn_run *run)
 static recur_seq apply(recur_tape *tape, const recur_rnn *rnn, recur_var x, const extent *e,
                        recur_state state, recur_trace *trace)
 {
+    recur_trace examined;
+    if (!trace && tape->is_examined) trace = &examined;
     bool       is_lstm = rnn->spec.cell == RECUR_LSTM, is_kept = !tape->is_inference || trace;
     int64_t    K = rnn->L * rnn->D, B = e->steps.B, P = rnn->P, H = rnn->H, width = rnn->D * P;
     ri_rnn_run run = {.rnn = rnn, .x = x, .h0 = state.h, .c0 = state.c, .N = e->N};
@@ -239,6 +254,7 @@ static recur_seq apply(recur_tape *tape, const recur_rnn *rnn, recur_var x, cons
     out.h = run.h = state_out(tape, K, B, P, h, run.caller_of);
     if (is_lstm) out.c = run.c = state_out(tape, K, B, H, c, run.caller_of);
     if (trace && !tape->status) take_trace(tape, &run, e, trace);
+    if (tape->is_examined && !tape->status) keep_trace(tape, &run, e, *trace);
     if (tape->status) return none();
     ri_tape_push(tape, ri_rnn_run_backward, &run, sizeof run);
     return out;

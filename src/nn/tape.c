@@ -39,11 +39,17 @@ void recur_tape_reset(recur_tape *tape)
     tape->has_run_back = false;
     tape->place = 0;
     tape->runs = NULL;
+    tape->traces = tape->last_trace = NULL;
 }
 
 void recur_tape_set_inference(recur_tape *tape, bool is_inference)
 {
     tape->is_inference = is_inference;
+}
+
+void ri_tape_set_examined(recur_tape *tape, bool is_examined)
+{
+    tape->is_examined = is_examined;
 }
 
 void recur_tape_set_noise(recur_tape *tape, uint64_t seed, uint64_t step)

@@ -31,21 +31,33 @@ typedef struct ri_op {
     void       *saved; /* in the arena */
 } ri_op;
 
-typedef struct ri_rnn_run ri_rnn_run; /* an application of a stack, see nn/rnn.h */
+typedef struct ri_rnn_run   ri_rnn_run;   /* an application of a stack, see nn/rnn.h */
+typedef struct ri_rnn_trace ri_rnn_trace; /* and what one leaves behind on a tape that is examined */
 
 struct recur_tape {
-    recur_ctx   *ctx;
-    ri_arena     arena;
-    ri_node     *nodes; /* node 0 is RECUR_NONE */
-    ri_op       *ops;
-    int64_t      n_nodes, n_ops, node_capacity, op_capacity;
-    recur_status status;
-    bool         is_inference, has_run_back;
-    uint64_t     seed, step;
-    uint32_t     place; /* numbers the places that draw noise */
-    ri_rnn_run  *runs;  /* applications of stacks whose weight gradients are still owed, latest first */
-    void (*settle)(recur_tape *tape); /* what pays them when the walk back is over; NULL: nothing is owed */
+    recur_ctx    *ctx;
+    ri_arena      arena;
+    ri_node      *nodes; /* node 0 is RECUR_NONE */
+    ri_op        *ops;
+    int64_t       n_nodes, n_ops, node_capacity, op_capacity;
+    recur_status  status;
+    bool          is_inference, is_examined, has_run_back;
+    uint64_t      seed, step;
+    uint32_t      place; /* numbers the places that draw noise */
+    ri_rnn_run   *runs;  /* applications of stacks whose weight gradients are still owed, latest first */
+    ri_rnn_trace *traces, *last_trace; /* of all applications in their order, while the tape is examined */
+    void (*settle)(recur_tape *tape);  /* what pays them when the walk back is over; NULL: nothing is owed */
 };
+
+/* Examine what runs: every application of a stack leaves its inner values behind, whichever model it is part of, and dropout is the
+ * identity. Otherwise the tape works as before, in training and in inference. Takes effect on operations recorded afterwards; stays until changed. */
+void ri_tape_set_examined(recur_tape *tape, bool is_examined);
+
+/* Whether dropout zeroes anything. */
+static inline bool ri_tape_drops(const recur_tape *tape)
+{
+    return !tape->is_inference && !tape->is_examined;
+}
 
 /* Return the node of a variable, NULL (and a sticky error) where there is none. Valid until the next variable is made. */
 ri_node *ri_tape_node(recur_tape *tape, recur_var v, const char *what);

@@ -6,7 +6,7 @@
 #include "model/model.h"
 #include "model/tick.h"
 #include "nn/params.h"
-#include "train/classify_feed.h"
+#include "model/classify_feed.h"
 
 enum { BATCH_ITEMS = 64, BATCH_TOKENS = 16384 };
 

@@ -9,7 +9,7 @@
 #include "data/part.h"
 #include "model/model.h"
 #include "nn/params.h"
-#include "train/classify_feed.h"
+#include "model/classify_feed.h"
 #include "train/task.h"
 
 typedef struct classify_task {

@@ -4,7 +4,7 @@
 
 #include "io/safetensors.h"
 #include "model/class_fixture.h"
-#include "train/classify_feed.h"
+#include "model/classify_feed.h"
 
 /* ---- gradients ---- */
 

@@ -1,6 +1,6 @@
 /* Batches as input: see classify_feed.h.
  * SPDX-License-Identifier: MIT */
-#include "train/classify_feed.h"
+#include "model/classify_feed.h"
 
 #include <inttypes.h>
 #include <string.h>
