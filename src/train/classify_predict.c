@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "model/classify_feed.h"
 #include "model/model.h"
 #include "model/tick.h"
 #include "nn/params.h"
-#include "model/classify_feed.h"
 
 enum { BATCH_ITEMS = 64, BATCH_TOKENS = 16384 };
 

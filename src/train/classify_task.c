@@ -7,9 +7,9 @@
 
 #include "base/hash.h"
 #include "data/part.h"
+#include "model/classify_feed.h"
 #include "model/model.h"
 #include "nn/params.h"
-#include "model/classify_feed.h"
 #include "train/task.h"
 
 typedef struct classify_task {
