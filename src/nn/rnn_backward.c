@@ -118,6 +118,18 @@ static ri_rnn_run *settle_stack(recur_tape *tape, ri_rnn_run *list)
     return rest;
 }
 
+/* Whether no tensor of a stack learns: its weight gradients are then owed to nobody. */
+static bool is_frozen(const recur_rnn *rnn)
+{
+    for (int64_t k = 0; k < rnn->L * rnn->D; k++) {
+        const ri_rnn_tensors *t = &rnn->tensors[k];
+        const int64_t         all[] = {t->w_ih, t->w_hh, t->b_ih, t->b_hh, t->w_hr};
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+            if (all[i] >= 0 && !recur_params_is_frozen(rnn->params, all[i])) return false;
+    }
+    return true;
+}
+
 static void settle(recur_tape *tape)
 {
     while (tape->runs && !tape->status) tape->runs = settle_stack(tape, tape->runs);
@@ -143,6 +155,7 @@ void ri_rnn_run_backward(recur_tape *tape, void *saved)
     if (run->h0.id || rnn->initial_h >= 0) state_grad_out(tape, run, run->h0, rnn->initial_h, rnn->P, dh);
     if (is_lstm && (run->c0.id || rnn->initial_c >= 0))
         state_grad_out(tape, run, run->c0, rnn->initial_c, rnn->H, dc);
+    if (is_frozen(rnn)) return;
     run->next = tape->runs;
     tape->runs = run;
     tape->settle = settle;
