@@ -7,9 +7,11 @@ SPDX-License-Identifier: MIT
 """
 import html
 import json
+import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,41 +19,53 @@ import tempfile
 VIEWS = [("telephone", 375, False), ("desk", 1280, False), ("paper", 718, True)]  # A4 less two margins of 1 cm
 MEASURE = """
 addEventListener('load', () => {
-  const w = frame.contentWindow, d = frame.contentDocument, root = d.documentElement;
-  const box = e => { const r = e.getBoundingClientRect(); return {left: r.left, right: r.right, width: r.width, height: r.height}; };
-  const loose = [...d.body.querySelectorAll('*')].filter(e => !e.parentElement.closest('figure,pre'));
-  found.textContent = JSON.stringify({
-    inner: w.innerWidth, scroll: root.scrollWidth, ground: w.getComputedStyle(d.body).backgroundColor,
-    words: w.getComputedStyle(d.body).color, loose: loose.map(e => [e.tagName, box(e)]),
-    pictures: [...d.querySelectorAll('svg')].map(s => ({box: box(s), drawn: s.viewBox.baseVal.width,
-      paper: w.getComputedStyle(s.querySelector('.paper')).fill, shapes: s.querySelectorAll('line,rect,circle').length})),
-    links: [...d.querySelectorAll('a')].map(a => !!d.querySelector(a.getAttribute('href')))});
+  found.textContent = JSON.stringify([...document.querySelectorAll('iframe')].map(frame => {
+    const w = frame.contentWindow, d = frame.contentDocument, root = d.documentElement;
+    const box = e => { const r = e.getBoundingClientRect(); return {left: r.left, right: r.right, width: r.width, height: r.height}; };
+    const loose = [...d.body.querySelectorAll('*')].filter(e => !e.parentElement.closest('figure,pre'));
+    return {
+      inner: w.innerWidth, scroll: root.scrollWidth, ground: w.getComputedStyle(d.body).backgroundColor,
+      words: w.getComputedStyle(d.body).color, loose: loose.map(e => [e.tagName, box(e)]),
+      pictures: [...d.querySelectorAll('svg')].map(s => ({box: box(s), drawn: s.viewBox.baseVal.width,
+        paper: w.getComputedStyle(s.querySelector('.paper')).fill, shapes: s.querySelectorAll('line,rect,circle').length})),
+      links: [...d.querySelectorAll('a')].map(a => !!d.querySelector(a.getAttribute('href')))};
+  }));
 });
 """
 
 
-def chromium(directory, *words):
-    """Run headless Chromium and return its stdout; exit 77 where it does not work at all."""
+def chromium(*words):
+    """Run headless Chromium and return its stdout; exit 77 where it does not work at all. Now and then one hangs: it is tried again."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not program:
         sys.exit(77)
-    command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-               f"--user-data-dir={directory}/profile", *words]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
-    if done.returncode:
-        print("chromium does not start:", done.stderr.decode(errors="replace")[-500:], file=sys.stderr)
-        sys.exit(77)
-    return done.stdout.decode()
+    for _ in range(4):
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+            command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                       "--disable-extensions", "--disable-background-networking", f"--user-data-dir={profile}", *words]
+            browser = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+            try:
+                stdout, stderr = browser.communicate(timeout=30)
+            except subprocess.TimeoutExpired:
+                os.killpg(browser.pid, signal.SIGKILL)
+                browser.communicate()
+                continue
+        if browser.returncode == 0:
+            return stdout.decode()
+        print("chromium does not start:", stderr.decode(errors="replace")[-500:], file=sys.stderr)
+        break
+    sys.exit(77)
 
 
-def look(directory, page, width, on_paper, is_dark):
-    """Measure the page in a frame of that width: windows have a least width, frames have none."""
-    if on_paper:
-        page = page.replace("@media print", "@media all").replace("@media screen", "@media speech")
-    frame = f'<iframe id="frame" width="{width}" height="900" style="border:0" srcdoc="{html.escape(page)}"></iframe>'
-    path = directory / "frame.html"
-    path.write_text(f'<!DOCTYPE html><meta charset="utf-8">{frame}<pre id="found"></pre><script>{MEASURE}</script>')
-    text = chromium(directory, *(["--force-dark-mode"] if is_dark else []), "--dump-dom", path.as_uri())
+def look(directory, page, views, is_dark):
+    """Measure the page in frames of these widths: windows have a least width, frames have none."""
+    frames = ""
+    for _, width, on_paper in views:
+        shown = page.replace("@media print", "@media all").replace("@media screen", "@media speech") if on_paper else page
+        frames += f'<iframe width="{width}" height="900" style="border:0" srcdoc="{html.escape(shown)}"></iframe>'
+    path = directory / "frames.html"
+    path.write_text(f'<!DOCTYPE html><meta charset="utf-8">{frames}<pre id="found"></pre><script>{MEASURE}</script>')
+    text = chromium(*(["--force-dark-mode"] if is_dark else []), "--dump-dom", path.as_uri())
     return json.loads(html.unescape(re.search(r'<pre id="found">(.*?)</pre>', text, re.S)[1]))
 
 
@@ -80,7 +94,7 @@ def check_printed(directory, path, n_pictures):
     """Printed, each picture is there by its name, and a dark screen changes nothing."""
     printed = []
     for dark in ([], ["--force-dark-mode"]):
-        chromium(directory, *dark, "--no-pdf-header-footer", f"--print-to-pdf={directory}/page.pdf", path.as_uri())
+        chromium(*dark, "--no-pdf-header-footer", f"--print-to-pdf={directory}/page.pdf", path.as_uri())
         pdf = (directory / "page.pdf").read_bytes()
         assert pdf.startswith(b"%PDF") and pdf.count(b"/Alt (") == n_pictures, pdf.count(b"/Alt (")
         printed.append(re.sub(rb"/(Creation|Mod)Date \([^)]*\)|/ID\s*\[[^]]*\]", b"", pdf))
@@ -93,10 +107,10 @@ def main():
     assert not re.search(r"<script|<link|<img|@import|url\(|src=", page), "the page needs more than itself"
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
-        for view, width, on_paper in VIEWS:
-            for is_dark in (False,) if on_paper else (False, True):
-                found = look(directory, page, width, on_paper, is_dark)
-                check_view(f"{view}, {'dark' if is_dark else 'light'}", found, n_pictures, on_paper, is_dark)
+        for is_dark in (False, True):
+            views = [view for view in VIEWS if not (is_dark and view[2])]
+            for view, found in zip(views, look(directory, page, views, is_dark), strict=True):
+                check_view(f"{view[0]}, {'dark' if is_dark else 'light'}", found, n_pictures, view[2], is_dark)
         check_printed(directory, path, n_pictures)
 
 
