@@ -51,7 +51,7 @@ static const char style[] =
     "@media print{:root{color-scheme:light}main{max-width:none;padding:0}body{font-size:11pt}"
     "h2,h3,h4{break-after:avoid}nav,figure,pre{break-inside:avoid}"
     "figure{overflow:visible}figure>div{min-width:0!important}"
-    "pre{overflow:visible;font-size:7.5pt;white-space:pre-wrap;overflow-wrap:anywhere}}\n"
+    "pre{overflow:visible;font-size:6.8pt;padding:.6rem;white-space:pre-wrap;overflow-wrap:anywhere}}\n"
     "</style>\n";
 
 recur_status recur_page_create(recur_ctx *ctx, const char *title, recur_page **page)
