@@ -7,36 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dice.h"
 #include "memory.h"
-
-/* ---- random numbers ---- */
-
-/* SplitMix64 (Steele, Lea, Flood 2014). */
-typedef struct dice {
-    uint64_t state;
-} dice;
-
-static uint64_t dice_next(dice *d)
-{
-    uint64_t x = d->state += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
-/* Dice of their own for each place: two names in a row. */
-static dice dice_at(uint64_t seed, uint64_t stream, uint64_t place)
-{
-    dice d = {seed};
-    d.state = dice_next(&d) ^ stream;
-    d.state = dice_next(&d) ^ place;
-    return d;
-}
-
-static int64_t dice_below(dice *d, int64_t n)
-{
-    return (int64_t)((dice_next(d) >> 32) * (uint64_t)n >> 32);
-}
 
 /* The streams of a seed: training, and for each length two more. */
 enum { STREAM_TRAINING = 0, STREAM_TESTS, STREAM_GRADIENTS, N_STREAMS };
