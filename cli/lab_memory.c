@@ -284,7 +284,7 @@ static void introduce(memory_lab *m)
             "its\nown. A recurrent net reads it step by step, with the same weights at each. Both learn "
             "whether \"%s\""
             " stands\nin a sequence of %" PRId64 " symbols; where it does not, the same letters stand there "
-                                                 "in another order.\nTrained: lengths %" PRId64 " to %" PRId64
+            "in another order.\nTrained: lengths %" PRId64 " to %" PRId64
             ", the pattern begins at places 0 to %" PRId64 "; %" PRId64 " updates of %" PRId64
             " fresh sequences;\nseed %" PRIu64 "%s.\n\n",
             pattern, m->task.symbols, m->training.from, m->training.to, m->training.last, m->steps,

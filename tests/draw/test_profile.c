@@ -50,9 +50,9 @@ static void bars_are_as_high_as_their_numbers(void **state)
     const char *svg = recur_picture_svg(picture, &size);
     assert_int_equal(count(svg, "<rect class=\"s1\""), 2); /* one bar and the legend */
     assert_int_equal(count(svg, "<rect class=\"s0\""), 3);
-    assert_non_null(strstr(svg, "height=\"36\""));
-    assert_non_null(strstr(svg, "height=\"72\""));
-    assert_non_null(strstr(svg, "height=\"18\""));
+    assert_non_null(strstr(svg, "height=\"36.00\""));
+    assert_non_null(strstr(svg, "height=\"72.00\""));
+    assert_non_null(strstr(svg, "height=\"18.00\""));
     assert_non_null(strstr(svg, "<title>&lt;: 4.00</title>"));
     assert_non_null(strstr(svg, "<title>\xc3\xa9: 1.00</title>"));
     assert_non_null(strstr(svg, ">these<"));
