@@ -260,18 +260,10 @@ RECUR_API recur_status recur_probe_passage(recur_probe *probe, int64_t begin, in
 
 /* ---- the cheap part, for a training under way ---- */
 
-/* One look: gradient flow, states and units of all lanes in three numbers.
+/* Take a pulse (recur/run.h). Its horizon is of each stack that of the furthest of its lanes, and of these the least; rate is that lane's.
+ * Numbers of a model that has diverged are not finite.
  *
- * horizon: of each stack the furthest of its lanes, of these the least. rate: that of the same lane. saturated, dead: shares of all states and units. */
-typedef struct recur_pulse {
-    double  loss; /* mean of the losses whose gradient was followed */
-    int64_t horizon, lags;
-    bool    is_open;
-    double  rate;
-    double  saturated, dead;
-} recur_pulse;
-
-/* Cost. One pass forwards and back over the probe's sequences; no memory once the first has been taken. */
+ * Cost. One pass forwards and back over the probe's sequences; no memory once the first has been taken. */
 RECUR_API recur_status recur_probe_pulse(recur_probe *probe, recur_pulse *pulse);
 
 /* ---- attention ---- */

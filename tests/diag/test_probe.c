@@ -171,6 +171,20 @@ static void gates_of_one_unit_are_those_of_their_biases(void **state)
     probe_near(l->unit_tau[0], tau, 1e-9);
     probe_near(l->tau_median, tau, 1e-9);
     for (int i = 0; i < RECUR_TAU_BINS; i++) assert_true(l->tau[i] == (i == 5 ? 1 : 0));
+    assert_true(l->saturated == 0); /* c climbs to i g / (1-f) = .16 */
+
+    recur_pulse pulse;
+    probe_set(c.model, "rnn.bias_ih_l0", 0, 0);
+    LM_OK(c.ctx, recur_probe_gates(c.probe, &gates));
+    LM_OK(c.ctx, recur_probe_pulse(c.probe, &pulse));
+    double cell = 0, n = 0;
+    for (int t = 0; t < 20; t++) {
+        cell = sigmoid(3) * cell + sigmoid(0) * tanh(0.5);
+        n += tanh(cell) > 0.99;
+    }
+    assert_true(n > 0 && n < 20);
+    probe_near(gates.lanes[0].saturated, n / 20, 1e-12);
+    probe_near(pulse.saturated, n / 20, 1e-12);
     probe_close(&c);
 }
 
