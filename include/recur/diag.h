@@ -148,6 +148,31 @@ typedef struct recur_gates {
 
 RECUR_API recur_status recur_probe_gates(recur_probe *probe, recur_gates *gates);
 
+/* ---- dynamics ---- */
+
+/* A lane as a dynamical system driven by the data: what it reads is given, its state is h, and c of an LSTM (recur/dynamics.h). Layers below drive those
+ * above and nothing comes back, so the exponents of a stack are those of its lanes together.
+ *
+ * lyapunov is the largest exponent per step along the data, the mean over at most 8 sequences, and error its standard error (NaN of one sequence):
+ * below 0 the lane forgets its past state at rate exp(lyapunov), above 0 it is chaotic. singular has the singular values of the Jacobian of a step,
+ * greatest first, each the mean over three steps; NULL where the state has more than 256 numbers.
+ *
+ * All of it in float64. Cost: beside one pass, for each lane as many products with a Jacobian as there are steps. */
+typedef struct recur_lane_dynamics {
+    recur_lane lane;
+    int64_t    n;     /* numbers in the state */
+    int64_t    steps; /* that counted; 0: sequences are too short, below 4 steps, and the numbers are NaN */
+    double     lyapunov, error;
+    const double *singular; /* [n] */
+} recur_lane_dynamics;
+
+typedef struct recur_lanes_dynamics {
+    int64_t                    n; /* lanes, as of recur_flow */
+    const recur_lane_dynamics *lanes;
+} recur_lanes_dynamics;
+
+RECUR_API recur_status recur_probe_dynamics(recur_probe *probe, recur_lanes_dynamics *dynamics);
+
 /* ---- updates ---- */
 
 /* A tensor's gradient of the mean loss over the probe's sequences beside its weights. */

@@ -111,6 +111,8 @@ typedef struct findings {
     recur_context    context;
     recur_forgetting forgetting;
     recur_pulse      pulse;
+
+    recur_lanes_dynamics dynamics;
 } findings;
 
 static recur_status measure(recur_probe *probe, findings *f)
@@ -120,6 +122,7 @@ static recur_status measure(recur_probe *probe, findings *f)
     if (!status) status = recur_probe_updates(probe, 0.1, &f->updates);
     if (!status) status = recur_probe_context(probe, &f->context);
     if (!status) status = recur_probe_forgetting(probe, &f->forgetting);
+    if (!status) status = recur_probe_dynamics(probe, &f->dynamics);
     return status ? status : recur_probe_pulse(probe, &f->pulse);
 }
 
@@ -160,6 +163,13 @@ static void float_and_double_agree(void **state)
                 const recur_lane_memory *a = &f[0].forgetting.lanes[l], *b = &f[1].forgetting.lanes[l];
                 assert_true(a->lags == b->lags);
                 for (int64_t k = 0; k < b->lags; k++) near(a->difference[k], b->difference[k], 1e-3);
+            }
+            assert_int_equal(f[1].dynamics.n, f[1].flow.n);
+            for (int64_t l = 0; l < f[1].dynamics.n; l++) {
+                const recur_lane_dynamics *a = &f[0].dynamics.lanes[l], *b = &f[1].dynamics.lanes[l];
+                assert_true(a->steps == b->steps);
+                if (b->steps && isfinite(b->lyapunov)) near(a->lyapunov, b->lyapunov, 1e-4);
+                for (int64_t j = 0; b->steps && j < b->n; j++) near(a->singular[j], b->singular[j], 1e-4);
             }
             near(f[0].pulse.loss, f[1].pulse.loss, 1e-4);
             near(f[0].pulse.saturated, f[1].pulse.saturated, 1e-12);
