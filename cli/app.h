@@ -32,11 +32,9 @@ struct app {
     recur_page *page;       /* where it speaks in place of stdout; NULL otherwise */
 };
 
-extern const command train_lm_command, train_classify_command, train_tag_command, train_seq2seq_command,
-    resume_command, eval_command, predict_command, generate_command, inspect_command, bench_command,
-    lab_sequential_command, lab_bottleneck_command, score_classify_command, score_tag_command,
-    score_seq_command, lab_vanishing_command, lab_highway_command, lab_longlag_command, lab_memory_command,
-    lab_bidirectional_command, lab_clipping_command;
+#define COMMAND(name) extern const command name##_command;
+#include "commands.def"
+#undef COMMAND
 
 /* Every command, ended by NULL. */
 extern const command *const all_commands[];

@@ -12,17 +12,11 @@
 #include "app.h"
 #include "suggest.h"
 
-const command *const all_commands[] = {&train_lm_command,       &train_classify_command,
-                                       &train_tag_command,      &train_seq2seq_command,
-                                       &resume_command,         &eval_command,
-                                       &predict_command,        &generate_command,
-                                       &inspect_command,        &bench_command,
-                                       &lab_sequential_command, &lab_bottleneck_command,
-                                       &lab_vanishing_command,  &lab_highway_command,
-                                       &lab_longlag_command,    &lab_memory_command,
-                                       &score_classify_command, &score_tag_command,
-                                       &score_seq_command,      &lab_bidirectional_command,
-                                       &lab_clipping_command,   NULL};
+const command *const all_commands[] = {
+#define COMMAND(name) &name##_command,
+#include "commands.def"
+#undef COMMAND
+    NULL};
 
 /* ---- context ---- */
 

@@ -41,8 +41,7 @@ static const char style[] =
     "p{max-width:46rem;margin:.8em 0}\n"
     "a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}\n"
     "nav{margin:1.5rem 0;padding:.8rem 1rem;background:var(--box);border-radius:8px}\n"
-    "nav ol{margin:0;padding-left:1.5rem;columns:20rem}\n"
-    "nav li::marker{color:var(--quiet)}\n"
+    "nav ul{margin:0;padding:0;list-style:none;columns:20rem}\n"
     "pre{margin:1rem 0;padding:.9rem 1rem;overflow-x:auto;background:var(--box);border-radius:8px;"
     "font:13px/1.45 ui-monospace,monospace;overflow-wrap:normal}\n"
     "figure{margin:1.2rem 0;padding:.5rem;overflow-x:auto;border:1px solid var(--edge);border-radius:8px}\n"
@@ -52,7 +51,7 @@ static const char style[] =
     "@media print{:root{color-scheme:light}main{max-width:none;padding:0}body{font-size:11pt}"
     "h2,h3,h4{break-after:avoid}nav,figure,pre{break-inside:avoid}"
     "figure{overflow:visible}figure>div{min-width:0!important}"
-    "pre{overflow:visible;font-size:7.5pt;white-space:pre-wrap;overflow-wrap:anywhere}}\n"
+    "pre{overflow:visible;font-size:6.8pt;padding:.6rem;white-space:pre-wrap;overflow-wrap:anywhere}}\n"
     "</style>\n";
 
 recur_status recur_page_create(recur_ctx *ctx, const char *title, recur_page **page)
@@ -175,7 +174,7 @@ recur_status recur_page_save(recur_page *page, const char *path)
         return RI_FAIL(page->ctx, RECUR_EARG, "a page wants texts, pictures, and headings of level 2 to 6");
     if (page->head.has_failed || page->list.has_failed || page->body.has_failed)
         return ri_no_memory(page->ctx, "a page");
-    static const char begin_list[] = "<nav aria-label=\"Sections\">\n<ol>\n", end_list[] = "</ol>\n</nav>\n";
+    static const char begin_list[] = "<nav aria-label=\"Sections\">\n<ul>\n", end_list[] = "</ul>\n</nav>\n";
     static const char end[] = "</main>\n</body>\n</html>\n";
     const bool        has_list = page->n_sections >= LEAST_SECTIONS;
     const ri_chunk    chunks[] = {{page->head.bytes, page->head.size},

@@ -1,0 +1,188 @@
+/* recur lab chapter: the textbook's chapter, measured again. Every other experiment runs once with small sizes, in the order of the
+ * chapter's sections, into one page (or, without one, to stdout).
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "lab.h"
+#include "rows.h"
+
+static const option chapter_rows[] = {
+    {.name = "out",
+     .form = "FILE.html",
+     .type = OPTION_TEXT,
+     .flags = OPTION_USUAL,
+     .default_says = "stdout",
+     .help = "write words and pictures as a page"},
+    ROW_END,
+};
+
+static const option_group        chapter_group = {"Experiment", chapter_rows};
+static const option_group *const chapter_groups[] = {&chapter_group, &common_group, NULL};
+
+/* An experiment of the chapter: a line adds one. */
+typedef struct part {
+    const char *section; /* of the chapter, where it begins; NULL: the section goes on */
+    const char *name;    /* recur lab NAME, */
+    const char *words;   /* with these options */
+    double      seconds; /* that it takes, about: for the bar */
+    const char *says;    /* what the text says, and what to look for */
+} part;
+
+static const part parts[] = {
+    {"3 Vanishing and exploding gradients", "vanishing", "--cell rnn --seeds 5", 3,
+     "The text: over 100 steps the first gradient of an RNN is nearly 400,000 times smaller. To be seen: "
+     "it is about 10^30 times smaller, as the theory of wide random networks says; 400,000 are reached "
+     "19 steps back."},
+    {"4 Gated cells", "highway", "", 2,
+     "The text: with the forget gate near 1 and the input gate near 0 the cell state passes unchanged, "
+     "and so does its gradient. To be seen: at exactly 1 and 0, to the bit over 1000 steps; slightly "
+     "below 1 the power of the steps is left."},
+    {NULL, "vanishing", "--cell lstm --init all --seeds 5", 8,
+     "The text's second exercise puts an LSTM in place of the RNN. To be seen: by default its gradient "
+     "vanishes as well, by 10^21; with the forget bias at 2 it arrives."},
+    {NULL, "vanishing", "--cell lstm --layers 3 --seeds 5", 4,
+     "The third exercise takes three layers. To be seen: the gradient falls less steeply, since there "
+     "are more ways back, and still arrives nowhere."},
+    {"6 The encoder-decoder and its bottleneck", "bottleneck",
+     "--hidden 16,48 --lengths 2,14 --every 3 --steps 700 --symbols 12 --lr 0.008 --tests 60", 25,
+     "The text: one vector cannot hold a long sentence, and attention cures it. To be seen: without "
+     "attention the share of faultless copies falls with the length, later for the larger state; with "
+     "attention it does not."},
+    {"7 Sequential computation", "sequential", "--seconds 0.05", 10,
+     "The text: a linear layer is over 14 times as fast as an LSTM, since time steps cannot be done side "
+     "by side. To be seen: most of that is eight times the arithmetic; the rest, waiting, is small at "
+     "this size and grows as the batch shrinks."},
+};
+
+enum { N_PARTS = sizeof parts / sizeof *parts, MAX_WORDS = 32 };
+
+/* ---- words ---- */
+
+/* Words with blanks between them, and --threads, as main would have them. */
+typedef struct command_line {
+    char  text[256];
+    char *words[MAX_WORDS];
+    int   n;
+} command_line;
+
+static void split(command_line *line, const part *p, const options *o)
+{
+    snprintf(line->text, sizeof line->text, "%s --threads %d", p->words, (int)options_int(o, "threads"));
+    line->n = 0;
+    for (char *word = strtok(line->text, " "); word && line->n < MAX_WORDS; word = strtok(NULL, " "))
+        line->words[line->n++] = word;
+}
+
+static const command *find(const char *name)
+{
+    for (const command *const *c = all_commands; *c; c++)
+        if (strncmp((*c)->name, "lab ", 4) == 0 && strcmp((*c)->name + 4, name) == 0) return *c;
+    return NULL;
+}
+
+/* ---- saying ---- */
+
+/* A heading and running text look different on a page; on a terminal they are lines. */
+static void say_heading(lab *l, int level, const char *text)
+{
+    if (l->page)
+        recur_page_heading(l->page, level, text);
+    else
+        lab_say(l, "\n%s %s\n\n", level == 2 ? "==" : "--", text);
+}
+
+static void say_words(lab *l, const char *text)
+{
+    if (l->page)
+        recur_page_paragraph(l->page, text);
+    else
+        lab_say(l, "%s\n\n", text);
+}
+
+static void introduce(lab *l)
+{
+    char text[512];
+    snprintf(
+        text, sizeof text,
+        "The experiments of a textbook's chapter on recurrent neural networks, run again by recur %s with "
+        "small sizes (kernels %s, %d thread%s). Each one is a command of its own, which has "
+        "more options and a page in docs/lab; docs/chapter.md goes through the chapter claim by claim.",
+        recur_version(), recur_bench_kernels(l->app->ctx), recur_ctx_threads(l->app->ctx),
+        recur_ctx_threads(l->app->ctx) == 1 ? "" : "s");
+    say_words(l, text);
+}
+
+static void announce(lab *l, const part *p)
+{
+    char text[320];
+    if (p->section) say_heading(l, 2, p->section);
+    snprintf(text, sizeof text, "recur lab %s%s%s", p->name, *p->words ? " " : "", p->words);
+    say_heading(l, 3, text);
+    say_words(l, p->says);
+}
+
+/* ---- running ---- */
+
+static int run_part(lab *l, const part *p, const options *chapter)
+{
+    const command *c = find(p->name);
+    command_line   line;
+    options        o;
+    int            code;
+    split(&line, p, chapter);
+    recur_status status = command_parse(c, line.n, line.words, &o);
+    if (status) {
+        code = output_error(l->app, status, "%s", o.error);
+    } else {
+        announce(l, p);
+        l->app->experiment = p->name;
+        l->app->page = l->page;
+        code = c->run(l->app, &o);
+        l->app->page = NULL;
+        l->app->experiment = NULL;
+    }
+    options_free(&o);
+    return code;
+}
+
+static int run_all(lab *l, const options *o)
+{
+    app   *a = l->app;
+    double done = 0, all = 0;
+    int    code = RECUR_OK;
+    for (int i = 0; i < N_PARTS; i++) all += parts[i].seconds;
+    introduce(l);
+    for (int i = 0; i < N_PARTS && !code && !a->is_broken; i++) {
+        if (!a->bar.is_terminal) progress_say(a, "%d of %d: lab %s", i + 1, N_PARTS, parts[i].name);
+        a->bar.from = done / all;
+        a->bar.part = parts[i].seconds / all;
+        progress_draw(a, 0, NULL);
+        code = run_part(l, &parts[i], o);
+        done += parts[i].seconds;
+    }
+    a->bar.part = 0;
+    return code;
+}
+
+static int chapter(app *a, options *o)
+{
+    lab         l;
+    const char *out = options_text(o, "out");
+    size_t      n = out ? strlen(out) : 0;
+    if (out && (n < 6 || strcmp(out + n - 5, ".html") != 0))
+        return output_error(a, RECUR_EARG, "--out wants a file that ends in .html, found '%s'", out);
+    int code = lab_open(&l, a, o, "A chapter on recurrent networks, measured again");
+    return code ? code : lab_close(&l, run_all(&l, o));
+}
+
+const command lab_chapter_command = {
+    .name = "lab chapter",
+    .synopsis = "[options]",
+    .brief = "",
+    .summary = "all experiments with small sizes, in the textbook's order, on one page",
+    .notes = "It takes a few minutes. With --json every line of an experiment bears its name.\n",
+    .groups = chapter_groups,
+    .args = "",
+    .run = chapter,
+};
