@@ -6,7 +6,10 @@
 #include "copying.h"
 #include "lab.h"
 
-enum { N_KINDS = 2 }; /* without attention, with it */
+enum {
+    N_KINDS = 2,   /* without attention, with it */
+    MAX_HIDDEN = 5 /* sizes: a picture has as many colours */
+};
 
 /* One model at one length. Gradients at the first and last token, before training and after. */
 typedef struct finding {
@@ -21,14 +24,14 @@ typedef struct bottleneck {
     recur_attention_kind attention;
     recur_run_opts       run;
     int                  n_hidden;
-    int64_t              hidden[OPTION_MAX_NUMBERS];
+    int64_t              hidden[MAX_HIDDEN];
     int64_t              tests, seeds;
     int64_t              n_lengths;
-    double              *lengths;                                 /* [n_lengths] */
-    finding             *found;                                   /* [n_hidden,N_KINDS,seeds,n_lengths] */
-    int64_t              parameters[OPTION_MAX_NUMBERS][N_KINDS]; /* 0: not made yet */
-    int64_t              done;                                    /* models */
-    double               said;                                    /* seconds when a line was last said */
+    double              *lengths;                         /* [n_lengths] */
+    finding             *found;                           /* [n_hidden,N_KINDS,seeds,n_lengths] */
+    int64_t              parameters[MAX_HIDDEN][N_KINDS]; /* 0: not made yet */
+    int64_t              done;                            /* models */
+    double               said;                            /* seconds when a line was last said */
 } bottleneck;
 
 finding *bottleneck_found(const bottleneck *b, int hidden, int kind, int64_t seed);

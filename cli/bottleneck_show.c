@@ -179,7 +179,7 @@ void bottleneck_say_json(bottleneck *b, int hidden, int kind, int64_t seed)
 
 /* ---- the picture ---- */
 
-enum { N_PLOTS = 3, MAX_CURVES = N_KINDS * OPTION_MAX_NUMBERS };
+enum { N_PLOTS = 3, MAX_CURVES = N_KINDS * MAX_HIDDEN };
 
 typedef struct picture {
     char        labels[MAX_CURVES][64];

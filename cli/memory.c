@@ -9,13 +9,16 @@
 
 #include "recur/status.h"
 
+void memory_is_out(void)
+{
+    fputs("recur: no memory\n", stderr);
+    exit(RECUR_EMEMORY);
+}
+
 void *need_more(void *p, size_t n, size_t size)
 {
     void *more = n > SIZE_MAX / size ? NULL : realloc(p, n * size > 0 ? n * size : 1);
-    if (!more) {
-        fputs("recur: no memory\n", stderr);
-        exit(RECUR_EMEMORY);
-    }
+    if (!more) memory_is_out();
     return more;
 }
 

@@ -4,6 +4,9 @@
 #define CLI_MEMORY_H
 
 #include <stddef.h>
+#include <stdnoreturn.h>
+
+noreturn void memory_is_out(void); /* say so and end */
 
 void *need_memory(size_t n, size_t size); /* n elements of that size, set to zero */
 void *need_more(void *p, size_t n, size_t size);

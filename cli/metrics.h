@@ -8,13 +8,6 @@
 
 #include "app.h"
 
-#define ROW_BY_LENGTH                                                                                        \
-    {                                                                                                        \
-        .name = "by-length", .form = "EDGES", .type = OPTION_NUMBERS, .min = 1, .max = 1e9, .least = 1,      \
-        .most = OPTION_MAX_NUMBERS, .flags = OPTION_USUAL,                                                   \
-        .help = "accuracy by the number of words too: 20,50 means below 20, from 20 to 49, from 50 on"       \
-    }
-
 /* Take the edges of --by-length, *n of them (0: not given). Returns an exit code, the error said. */
 int metrics_edges(app *a, const options *o, int64_t edges[OPTION_MAX_NUMBERS], int64_t *n);
 

@@ -32,7 +32,7 @@ enum {
     OPTION_CONFIG = 64 /* its argument is a configuration file */
 };
 
-enum { OPTION_MAX_NUMBERS = 5 };
+enum { OPTION_MAX_NUMBERS = 12 };
 
 typedef struct option {
     const char *name; /* without dashes; NULL ends a table */

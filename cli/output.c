@@ -40,10 +40,7 @@ bool output_json(app *a, json_t *object)
 {
     char *line = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
     json_decref(object);
-    if (!line) {
-        fputs("recur: no memory\n", stderr);
-        exit(RECUR_EMEMORY);
-    }
+    if (!line) memory_is_out();
     bool is_written = output_format(a, "%s\n", line);
     free(line);
     return is_written;

@@ -24,7 +24,7 @@ static int open_both(app *a, const options *o)
 /* ---- classify: one label on each line ---- */
 
 static const option class_rows[] = {
-    ROW_BY_LENGTH,
+    ROW_BY_LENGTH("accuracy"),
     ROW_END,
 };
 

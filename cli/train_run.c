@@ -31,27 +31,12 @@ typedef struct job {
 
 /* ---- reports ---- */
 
-static const char *event_name(recur_event event)
-{
-    static const char *const names[] = {"step", "valid", "done"};
-    return names[event];
-}
-
 static bool report_json(const job *j, const recur_report *r)
 {
-    json_t *line = json_pack("{s:s,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "event", event_name(r->event), "step",
-                             (json_int_t)r->step, "epoch", (json_int_t)r->epoch, "loss",
-                             output_number(r->loss), "grad_norm", output_number(r->grad_norm), "clip_rate",
-                             output_number(r->clip_rate), "lr", output_number(r->lr), "items_per_s",
-                             output_number(r->items_per_s), "seconds", output_number(r->seconds));
-    if (line && isfinite(r->accuracy)) json_object_set_new(line, "accuracy", output_number(r->accuracy));
-    if (line && isfinite(r->f1)) json_object_set_new(line, "f1", output_number(r->f1));
-    if (line && isfinite(r->score)) json_object_set_new(line, "score", output_number(r->score));
-    if (line && r->event == RECUR_EVENT_DONE) {
-        json_object_set_new(line, "best_valid", output_number(r->best_valid));
-        json_object_set_new(line, "run", output_string(j->dir, strlen(j->dir)));
-    }
-    return output_json(j->app, line);
+    char   line[RECUR_REPORT_BYTES];
+    size_t n = recur_report_json(r, j->dir, line, sizeof line);
+    if (n == 0) memory_is_out();
+    return output_bytes(j->app, line, n);
 }
 
 /* Said when the library has begun: until then it may refuse. */

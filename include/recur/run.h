@@ -39,6 +39,15 @@ typedef struct recur_report {
     double best_valid;  /* the figure that stop_on names; NaN before the first validation */
 } recur_report;
 
+/* Write a report as the line of JSON that it is in log.jsonl, its line feed included, without a zero behind it.
+ *
+ * Shapes. text has size bytes; RECUR_REPORT_BYTES are enough for every path.
+ * dir is what RECUR_EVENT_DONE says of the run's directory; null where it is NULL or no UTF-8, as are numbers that are not there.
+ * Accuracy, F1 and score are left out where the task has none. Reals have 17 digits, so equal lines mean equal bits.
+ * Errors. Returns the bytes written; 0: no memory or no room. */
+enum { RECUR_REPORT_BYTES = 32768 };
+RECUR_API size_t recur_report_json(const recur_report *report, const char *dir, char *text, size_t size);
+
 /* Called from the run's thread. Return false to stop: the run saves a checkpoint and returns RECUR_STOPPED. tick is called after every step
  * (it may be NULL), report at reports. Only tick and report decide about stopping. */
 typedef struct recur_run_hooks {

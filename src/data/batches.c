@@ -1,30 +1,18 @@
-/* Batches: places in an order of rounded length, cut once; an epoch exchanges the items of one rounded length among their
- * places.
- *
- *   rounded    5  5  5  5  6  6 | 6  6  7 | 9 10 ...      cuts: at most so many items, or rounded lengths
- *   items      the four of length 5 in any order, then the four of length 6 ...
- *
- * Since each place keeps its rounded length, the cuts hold for every epoch.
+/* Batches of items of similar length: a plan by rounded length, and what a batch shows of its items.
  *
  * SPDX-License-Identifier: MIT */
 #include "recur/batches.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "data/part.h"
-#include "data/shuffle.h"
+#include "data/plan.h"
+
+enum { EXACT = 16 }; /* lengths that are not rounded */
 
 struct recur_batches {
     recur_ctx           *ctx;
     const recur_dataset *data;
-    recur_batch_opts     opts; /* completed */
-    int64_t              n, n_tokens, n_batches, epoch;
-    int64_t             *plain;  /* [n]: items by rounded length, then as in the part */
-    int64_t             *places; /* [n]: items of this epoch */
-    int64_t             *begins; /* [n_batches+1]: places where batches begin */
-    int64_t             *order;  /* [n_batches]: which batch comes when */
+    int64_t              n_tokens;
+    ri_plan              plan;
 
     /* The batch that is out; room for the largest. */
     int64_t        *lengths;
@@ -41,24 +29,13 @@ struct recur_batches {
     int64_t         n_met;
 };
 
-/* ---- planning ---- */
-
-static int64_t rounded(int64_t length)
+/* What the plan must know of item i of a part. */
+static ri_planned describe(const void *user, int64_t i)
 {
-    int64_t step = 1;
-    while (length > 16 * step) step *= 2;
-    return (length + step - 1) / step * step;
-}
-
-typedef struct ranked {
-    int64_t rounded, place, item;
-} ranked;
-
-static int by_rank(const void *a, const void *b)
-{
-    const ranked *x = a, *y = b;
-    if (x->rounded != y->rounded) return x->rounded < y->rounded ? -1 : 1;
-    return (x->place > y->place) - (x->place < y->place);
+    const recur_part *part = user;
+    int64_t           item = ri_part_item(part, i),
+            length = ri_plan_round(recur_dataset_length(part->data, item), EXACT);
+    return (ri_planned){.item = item, .keys = {length}, .cost = length > 0 ? length : 1};
 }
 
 static void *take(const recur_batches *b, int64_t n, size_t size)
@@ -66,69 +43,11 @@ static void *take(const recur_batches *b, int64_t n, size_t size)
     return ri_allocate(&b->ctx->allocator, (size_t)n, size);
 }
 
-static recur_status no_memory(const recur_batches *b)
-{
-    return ri_no_memory(b->ctx, "batches");
-}
-
-/* Put the part's items in the plain order. */
-static recur_status sort_items(recur_batches *b, const recur_part *part)
-{
-    ranked *ranks = take(b, b->n, sizeof *ranks);
-    b->plain = take(b, b->n, sizeof *b->plain);
-    b->places = take(b, b->n, sizeof *b->places);
-    bool ok = ranks && b->plain && b->places;
-    if (ok) {
-        for (int64_t i = 0; i < b->n; i++) {
-            int64_t item = ri_part_item(part, i), length = recur_dataset_length(b->data, item);
-            ranks[i] = (ranked){rounded(length), i, item};
-            b->n_tokens += length;
-        }
-        qsort(ranks, (size_t)b->n, sizeof *ranks, by_rank);
-        for (int64_t i = 0; i < b->n; i++) b->plain[i] = ranks[i].item;
-    }
-    ri_release(&b->ctx->allocator, ranks);
-    return ok ? RECUR_OK : no_memory(b);
-}
-
-static int64_t rounded_at(const recur_batches *b, int64_t place)
-{
-    return rounded(recur_dataset_length(b->data, b->plain[place]));
-}
-
-/* Return where the batch ends that begins at a place. An item costs at least one token, so that empty ones have a bound. */
-static int64_t end_of_batch(const recur_batches *b, int64_t begin)
-{
-    int64_t tokens = 0, end = begin;
-    for (; end < b->n && end - begin < b->opts.items; end++) {
-        int64_t cost = rounded_at(b, end);
-        if (cost < 1) cost = 1;
-        if (end > begin && cost > b->opts.tokens - tokens) break;
-        if (cost > b->opts.tokens) return end + 1;
-        tokens += cost;
-    }
-    return end;
-}
-
-static recur_status cut(recur_batches *b, int64_t *largest, int64_t *most_tokens)
-{
-    for (int64_t at = 0; at < b->n; at = end_of_batch(b, at)) b->n_batches++;
-    b->begins = take(b, b->n_batches + 1, sizeof *b->begins);
-    b->order = take(b, b->n_batches, sizeof *b->order);
-    if (!b->begins || !b->order) return no_memory(b);
-    for (int64_t i = 0; i < b->n_batches; i++) {
-        int64_t begin = b->begins[i], end = b->begins[i + 1] = end_of_batch(b, begin), tokens = 0;
-        for (int64_t k = begin; k < end; k++) tokens += rounded_at(b, k);
-        if (end - begin > *largest) *largest = end - begin;
-        if (tokens > *most_tokens) *most_tokens = tokens;
-    }
-    return RECUR_OK;
-}
-
 /* Take the memory of the largest batch. */
-static recur_status make_room(recur_batches *b, int64_t items, int64_t tokens)
+static recur_status make_room(recur_batches *b)
 {
-    bool ok =
+    int64_t items = b->plan.most_items, tokens = b->plan.most_cost;
+    bool    ok =
         (b->lengths = take(b, items, sizeof *b->lengths)) && (b->ids = take(b, items, sizeof *b->ids)) &&
         (b->tags = take(b, items, sizeof *b->tags)) && (b->rows = take(b, items, sizeof *b->rows)) &&
         (b->labels = take(b, items, sizeof *b->labels)) && (b->forms = take(b, items, sizeof *b->forms));
@@ -140,36 +59,7 @@ static recur_status make_room(recur_batches *b, int64_t items, int64_t tokens)
              (b->form_lengths = take(b, different, sizeof *b->form_lengths)) &&
              (b->form_characters = take(b, different, sizeof *b->form_characters));
     }
-    return ok ? RECUR_OK : no_memory(b);
-}
-
-static recur_status check(recur_ctx *ctx, const recur_part *part, const recur_batch_opts *opts)
-{
-    recur_status status = ri_part_check(ctx, part);
-    if (status != RECUR_OK) return status;
-    if (opts->items < 0 || opts->tokens < 0)
-        return RI_FAIL(ctx, RECUR_EARG,
-                       "batches of %" PRId64 " items and %" PRId64 " tokens; wanted 0 or more", opts->items,
-                       opts->tokens);
-    if (part->data->kind != RECUR_DATA_SERIES && !part->data->is_encoded)
-        return RI_FAIL(ctx, RECUR_EARG, "batches want a dataset that is encoded");
-    if (ri_part_items(part) == 0) return RI_FAIL(ctx, RECUR_EDATA, "there are no items to make batches of");
-    return RECUR_OK;
-}
-
-/* Put an epoch in order. */
-static void arrange(recur_batches *b, int64_t epoch)
-{
-    memcpy(b->places, b->plain, (size_t)b->n * sizeof *b->places);
-    for (int64_t i = 0; i < b->n_batches; i++) b->order[i] = i;
-    b->epoch = epoch;
-    if (epoch == 0) return;
-    for (int64_t begin = 0, end; begin < b->n; begin = end) {
-        int64_t length = rounded_at(b, begin);
-        for (end = begin + 1; end < b->n && rounded_at(b, end) == length;) end++;
-        ri_shuffle(b->places + begin, end - begin, b->opts.seed, RI_ORDER_ITEMS, epoch, begin);
-    }
-    ri_shuffle(b->order, b->n_batches, b->opts.seed, RI_ORDER_BATCHES, epoch, 0);
+    return ok ? RECUR_OK : ri_no_memory(b->ctx, "batches");
 }
 
 recur_status recur_batches_create(recur_ctx *ctx, const recur_part *part, const recur_batch_opts *opts,
@@ -177,26 +67,21 @@ recur_status recur_batches_create(recur_ctx *ctx, const recur_part *part, const 
 {
     if (!ctx || !batches) return RECUR_EARG;
     *batches = NULL;
-    recur_batch_opts o = opts ? *opts : (recur_batch_opts){0};
-    recur_status     status = check(ctx, part, &o);
+    recur_status status = ri_part_check(ctx, part);
     if (status != RECUR_OK) return status;
-    if (o.items == 0) o.items = o.tokens > 0 ? INT64_MAX : 32;
-    if (o.tokens == 0) o.tokens = INT64_MAX;
+    if (part->data->kind != RECUR_DATA_SERIES && !part->data->is_encoded)
+        return RI_FAIL(ctx, RECUR_EARG, "batches want a dataset that is encoded");
     recur_batches *b = ri_allocate(&ctx->allocator, 1, sizeof *b);
     if (!b) return ri_no_memory(ctx, "batches");
     b->ctx = ctx;
     b->data = part->data;
-    b->opts = o;
-    b->n = ri_part_items(part);
-    int64_t largest = 0, tokens = 0;
-    status = sort_items(b, part);
-    if (status == RECUR_OK) status = cut(b, &largest, &tokens);
-    if (status == RECUR_OK) status = make_room(b, largest, tokens);
+    status = ri_plan_create(ctx, "items", opts, ri_part_items(part), describe, part, &b->plan);
+    if (status == RECUR_OK) status = make_room(b);
     if (status != RECUR_OK) {
         recur_batches_destroy(b);
         return status;
     }
-    arrange(b, 0);
+    for (int64_t i = 0; i < b->plan.n; i++) b->n_tokens += recur_dataset_length(b->data, b->plan.plain[i]);
     *batches = b;
     return RECUR_OK;
 }
@@ -204,22 +89,22 @@ recur_status recur_batches_create(recur_ctx *ctx, const recur_part *part, const 
 void recur_batches_destroy(recur_batches *b)
 {
     if (!b) return;
-    void *const     blocks[] = {b->plain,       b->places, b->begins, b->order,        b->lengths,
-                                b->ids,         b->tags,   b->forms,  b->rows,         b->labels,
-                                b->form_places, b->seen,   b->met,    b->form_lengths, b->form_characters};
+    void *const blocks[] = {b->lengths,     b->ids,  b->tags, b->forms,        b->rows,           b->labels,
+                            b->form_places, b->seen, b->met,  b->form_lengths, b->form_characters};
     recur_allocator a = b->ctx->allocator;
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) ri_release(&a, blocks[i]);
+    ri_plan_free(b->ctx, &b->plan);
     ri_release(&a, b);
 }
 
 int64_t recur_batches_count(const recur_batches *b)
 {
-    return b->n_batches;
+    return b->plan.n_batches;
 }
 
 int64_t recur_batches_items(const recur_batches *b)
 {
-    return b->n;
+    return b->plan.n;
 }
 
 int64_t recur_batches_tokens(const recur_batches *b)
@@ -258,15 +143,15 @@ static void find_forms(recur_batches *b, recur_batch *out)
 recur_status recur_batches_get(recur_batches *b, int64_t epoch, int64_t i, recur_batch *batch)
 {
     if (!b) return RECUR_EARG;
-    if (!batch || epoch < 0 || i < 0 || i >= b->n_batches)
-        return RI_FAIL(b->ctx, RECUR_EARG, "batch %" PRId64 " of epoch %" PRId64 "; wanted one of %" PRId64,
-                       i, epoch, b->n_batches);
-    if (epoch != b->epoch) arrange(b, epoch);
+    if (!batch) return RI_FAIL(b->ctx, RECUR_EARG, "a batch wants a place to be put");
     const recur_dataset *d = b->data;
-    int64_t              begin = b->begins[b->order[i]], end = b->begins[b->order[i] + 1];
+    const int64_t       *items;
+    int64_t              n;
+    recur_status         status = ri_plan_get(b->ctx, &b->plan, epoch, i, &items, &n);
+    if (status != RECUR_OK) return status;
     bool is_series = d->kind == RECUR_DATA_SERIES, has_tags = d->kind == RECUR_DATA_TAGGED && d->is_labelled;
-    *batch = (recur_batch){.n = end - begin,
-                           .items = b->places + begin,
+    *batch = (recur_batch){.n = n,
+                           .items = items,
                            .lengths = b->lengths,
                            .ids = is_series ? NULL : b->ids,
                            .tags = has_tags ? b->tags : NULL,

@@ -3,6 +3,7 @@
 #include "train/fingerprint.h"
 
 #include <inttypes.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +31,14 @@ void ri_fingerprint_int(ri_fingerprint *f, const char *name, int64_t value)
 
 void ri_fingerprint_real(ri_fingerprint *f, const char *name, double value)
 {
-    add(f, "%s = %.17g\n", name, value);
+    char text[48], *point;
+    snprintf(text, sizeof text, "%.17g", value);
+    const char *of_host = localeconv()->decimal_point; /* in a host's locale perhaps a comma, or two bytes */
+    if ((point = strstr(text, of_host)) != NULL) {
+        *point = '.';
+        memmove(point + 1, point + strlen(of_host), strlen(point + strlen(of_host)) + 1);
+    }
+    ri_fingerprint_name(f, name, text);
 }
 
 void ri_fingerprint_hex(ri_fingerprint *f, const char *name, uint64_t value)

@@ -1,4 +1,4 @@
-/* Reports and training notes as JSON: see log_line.h.
+/* Reports and training notes as JSON.
  *
  * Reals have 17 digits, so that equal lines mean equal bits. Lines are written into the caller's buffer.
  * SPDX-License-Identifier: MIT */
@@ -22,8 +22,9 @@ static size_t dump(json_t *object, bool is_whole, char *text, size_t size)
     return n < size ? n : 0;
 }
 
-size_t ri_log_line(const recur_report *r, const char *dir, char text[RI_LOG_LINE_BYTES])
+size_t recur_report_json(const recur_report *r, const char *dir, char *text, size_t size)
 {
+    if (!r || !text || size == 0) return 0;
     static const char *const events[] = {
         [RECUR_EVENT_STEP] = "step", [RECUR_EVENT_VALID] = "valid", [RECUR_EVENT_DONE] = "done"};
     json_t *o = json_object();
@@ -45,13 +46,13 @@ size_t ri_log_line(const recur_report *r, const char *dir, char text[RI_LOG_LINE
         json_t *run = json_string(dir); /* NULL also where the path is not UTF-8 */
         ok = ok && !json_object_set_new(o, "run", run ? run : json_null());
     }
-    size_t n = dump(o, ok, text, RI_LOG_LINE_BYTES - 1);
+    size_t n = dump(o, ok, text, size - 1);
     if (n > 0) text[n++] = '\n';
     return n;
 }
 
 bool ri_training_note(int64_t step, int64_t epoch, double loss, double best_valid,
-                      char text[RI_LOG_LINE_BYTES])
+                      char text[RECUR_REPORT_BYTES])
 {
     json_t *o = json_object();
     bool    ok = o != NULL;
@@ -59,7 +60,7 @@ bool ri_training_note(int64_t step, int64_t epoch, double loss, double best_vali
     ok = ok && !json_object_set_new(o, "epoch", json_integer(epoch));
     ok = ok && !json_object_set_new(o, "loss", number(loss));
     ok = ok && !json_object_set_new(o, "best_valid", number(best_valid));
-    size_t n = dump(o, ok, text, RI_LOG_LINE_BYTES - 1);
+    size_t n = dump(o, ok, text, RECUR_REPORT_BYTES - 1);
     text[n] = '\0';
     return n > 0;
 }

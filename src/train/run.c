@@ -39,7 +39,7 @@ typedef struct run {
         saved; /* clock: when the session began, less what earlier ones took; when it saved last */
     bool           is_stopping;
     ri_fingerprint fingerprint;
-    char           note[RI_LOG_LINE_BYTES]; /* "training" of the model file */
+    char           note[RECUR_REPORT_BYTES]; /* "training" of the model file */
 } run;
 
 static const char fingerprint_key[] = "run", note_key[] = "training";
@@ -100,8 +100,8 @@ static recur_status emit(run *r, recur_report report)
     report.progress = report.event == RECUR_EVENT_DONE ? 1 : progress_of(r);
     r->last = report;
     if (r->dir) {
-        char         line[RI_LOG_LINE_BYTES];
-        size_t       n = ri_log_line(&report, r->dir->path, line);
+        char         line[RECUR_REPORT_BYTES];
+        size_t       n = recur_report_json(&report, r->dir->path, line, sizeof line);
         recur_status status =
             n ? ri_rundir_append(r->dir, line, n) : ri_no_memory(r->ctx, "a line of the log");
         if (status) return status;

@@ -276,6 +276,12 @@ bad() {
 @test "accuracy by length" {
   learn --epochs 1
   [ "$(value "['by_length'][0]['to'], len(o['by_length']), sum(b['items'] for b in o['by_length'])" eval "$dir/run" --data "$dir/train.tsv" --by-length 10,20)" = "(10, 3, 200)" ]
+  [ "$(value "['by_length'][7]['to'], [b['from'] for b in o['by_length']], sum(b['items'] for b in o['by_length'])" \
+    eval "$dir/run" --data "$dir/train.tsv" --by-length 2,3,4,5,6,7,8)" = "(None, [0, 2, 3, 4, 5, 6, 7, 8], 200)" ]
+  call eval "$dir/run" --data "$dir/train.tsv" --by-length 10,15,20,25,30,40,50
+  [ "$status" = 0 ] && [[ $out == *"10 to 14"* && $out == *"40 to 49"* && $out == *"50 and more"* ]]
+  call eval "$dir/run" --data "$dir/train.tsv" --by-length 1,2,3,4,5,6,7,8,9,10,11,12,13
+  [ "$status" = 2 ] && [[ $err == *"--by-length wants EDGES (1 to 12 numbers"* ]]
 }
 
 @test "what is for another task is refused" {

@@ -147,6 +147,7 @@ PY
 
 @test "bottleneck refuses what cannot be" {
   refuses 2 "--hidden wants" lab bottleneck --hidden 0
+  refuses 2 "--hidden wants N,... (1 to 5 numbers" lab bottleneck --hidden 1,2,3,4,5,6
   refuses 2 "--hidden wants whole numbers, found 2.5" lab bottleneck --hidden 8,2.5
   refuses 2 "found 6,5" lab bottleneck --lengths 6,5
   refuses 2 "--symbols wants a whole number from 3" lab bottleneck --symbols 2

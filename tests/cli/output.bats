@@ -11,6 +11,7 @@ load helpers
 @test "training with --json: one object per line, with the documented keys" {
   train --json --eval-every 10
   [ "$status" = 0 ]
+  cmp "$dir/out" "$dir/run/log.jsonl"
   python3 - "$dir/out" "$dir/run" <<'PY'
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]

@@ -68,6 +68,9 @@ PY
   [ "$(value "sum(b['items'] for b in o['by_length']) == o['items'] == 120 and [b['from'] for b in o['by_length']] == [0, 2, 4] and
     all(b['loss'] > 0 and b['rouge_l'] is not None for b in o['by_length'])" \
     eval "$dir/run" --source "$dir/a" --target "$dir/b" --by-length 2,4)" = True ]
+  call eval "$dir/run" --source "$dir/a" --target "$dir/b" --by-length 10,15,20,25,30,40,50
+  [ "$status" = 0 ]
+  for range in "0 to 9" "10 to 14" "15 to 19" "20 to 24" "25 to 29" "30 to 39" "40 to 49" "50 and more"; do [[ $out == *"$range"* ]]; done
   awk 'NF < 2' "$dir/a" >"$dir/short" && awk 'NF < 2' "$dir/b" >"$dir/short_b"
   [ "$(value "abs(o['loss'] - $(value "o['by_length'][0]['loss']" eval "$dir/run" --source "$dir/a" --target "$dir/b" --by-length 2)) < 1e-6" \
     eval "$dir/run" --source "$dir/short" --target "$dir/short_b")" = True ]

@@ -133,6 +133,103 @@ static void what_is_not_finite_is_said(void **state)
     }
 }
 
+/* ---- errors as large as their bounds ---- */
+
+/* Compare for a layer of given rows, biases (NULL: none) and one x. */
+static void check_rows(recur_dtype dtype, int64_t I, int64_t O, const double *w, const double *b,
+                       const double *x)
+{
+    setting s = begin(dtype, I, O, 1, !b);
+    LM_OK(s.ctx, recur_params_set(s.params, s.layer->weight, w));
+    if (b) LM_OK(s.ctx, recur_params_set(s.params, s.layer->bias, b));
+    memcpy(s.x, x, (size_t)I * sizeof *x);
+    check(&s, -1);
+    end(&s);
+}
+
+/* All that x sees of two rows is one number each, and both are as far from their whole numbers as can be: the first above, the second below.
+ * Their sketches have the second above the first by all but what both may be wrong. */
+static void weights_between_whole_numbers(void **state)
+{
+    (void)state;
+    enum { MOST = 20 };
+    for (int i = 0; i < 200; i++) {
+        int64_t I = 2 + below(MOST - 1), c = below((uint32_t)I), largest = (c + 1) % I, first = i / 2 % 2;
+        double  w[2 * MOST] = {0}, x[MOST] = {0}, sign = i % 3 ? 1 : -1;
+        double  q[2] = {5.49 + below(30), 4.51 + below(30)}, step = pow(10, uniform(3)), steps[2] = {step};
+        steps[1] = 0.999 * step * q[0] / q[1];
+        for (int r = 0; r < 2; r++) {
+            double *row = w + (r == 0 ? first : 1 - first) * I;
+            row[largest] = 127 * steps[r];
+            row[c] = sign * q[r] * steps[r];
+        }
+        x[c] = sign * pow(10, uniform(3));
+        check_rows(i % 5 ? RECUR_F32 : RECUR_F64, I, 2, w, NULL, x);
+    }
+}
+
+/* The same of x: what is between its whole numbers is taken from one guess and added to the other. */
+static void inputs_between_whole_numbers(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        const double step = 1.0 / 32767, size = pow(2, (int)below(20) - 10),
+                     x[] = {1, (1000.49 + below(20000)) * step};
+        double w[4] = {0}, b[2] = {0};
+        int    first = i % 2, second = 1 - first;
+        w[2 * first + 1] = size;
+        w[2 * second + 1] = -size;
+        b[second] = size * (2 * x[1] - 0.1 * step);
+        check_rows(i % 5 ? RECUR_F32 : RECUR_F64, 2, 2, w, b, x);
+    }
+}
+
+/* Sketches of whole numbers are exact; the chains are not, and it is they who say which is the largest. */
+static void chains_round(void **state)
+{
+    (void)state;
+    enum { I = 64, O = 20 };
+    for (int i = 0; i < 40; i++) {
+        double w[O * I], x[I];
+        for (int k = 0; k < I; k++) x[k] = 32767;
+        x[below(I)] = 32766;
+        for (int k = 0; k < I; k++) w[k] = k ? 1 + below(127) : 127;
+        for (int o = 0; o < O; o++) {
+            if (o) memcpy(w + o * I, w, I * sizeof *w);
+            for (int k = I - 1; k > 0; k--) {
+                int    j = (int)below((uint32_t)k + 1);
+                double kept = w[o * I + k];
+                w[o * I + k] = w[o * I + j];
+                w[o * I + j] = kept;
+            }
+        }
+        check_rows(RECUR_F32, I, O, w, NULL, x);
+    }
+}
+
+/* 192 in 64 parts are lost beside a great bias, 190 in one are not. */
+static void chains_begin_at_the_bias(void **state)
+{
+    (void)state;
+    enum { I = 64 };
+    double       w[2 * I], x[I];
+    const double b[] = {1e8, 1e8};
+    for (int k = 0; k < I; k++) {
+        w[k] = 3;
+        w[I + k] = k == 7 ? 190 : 0;
+        x[k] = 1;
+    }
+    check_rows(RECUR_F32, I, 2, w, b, x);
+}
+
+/* Products too small for a float are zero in the chain, so both are equal. */
+static void what_is_flushed_is_equal(void **state)
+{
+    (void)state;
+    const double w[] = {5e-21, 5e-21, 1e-20, 1e-20}, x[] = {1e-20, 1e-20};
+    check_rows(RECUR_F32, 2, 2, w, NULL, x);
+}
+
 /* Not by way of all outputs. */
 static void the_sketch_tells(void **state)
 {
@@ -163,6 +260,11 @@ int main(void)
         cmocka_unit_test(the_largest_is_found),
         cmocka_unit_test(of_equal_ones_it_is_the_first),
         cmocka_unit_test(what_is_not_finite_is_said),
+        cmocka_unit_test(weights_between_whole_numbers),
+        cmocka_unit_test(inputs_between_whole_numbers),
+        cmocka_unit_test(chains_round),
+        cmocka_unit_test(chains_begin_at_the_bias),
+        cmocka_unit_test(what_is_flushed_is_equal),
         cmocka_unit_test(the_sketch_tells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

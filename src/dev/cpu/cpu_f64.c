@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/denormal.h"
 #include "base/rng.h"
 #include "dev/dev.h"
 
