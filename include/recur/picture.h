@@ -71,6 +71,7 @@ typedef struct recur_attention_map {
     const recur_map_word *source;  /* [n_source] */
     const recur_map_word *target;  /* [n_target] */
     const float          *weights; /* [n_target,n_source], from 0 to 1 */
+    const char           *note;    /* below the title; NULL: which side is which */
 } recur_attention_map;
 
 /* Draw a map: a column for each source word, a row for each target word, the darker the more (Bahdanau, Cho and Bengio 2015, figure 3).
