@@ -107,10 +107,14 @@ enum { N_SIZES = 9, N_ORDERS = 5, N_LANES = 3, MIN_ROUNDS = 3 };
 /* How updates are timed: batches of random order, packed and padded, and batches of like lengths, padded. */
 typedef enum lane { PACKED, PADDED, SORTED } lane;
 
-/* What was found of one batch size. */
+/* What was found of one batch size. On a shared machine one update may take ten times as long as the next, so medians count, and packing is
+ * compared with padding batch by batch. */
 typedef struct timing {
-    int64_t batch, rounds;
-    double  seconds[N_LANES], words[N_LANES], cells[N_LANES];
+    int64_t batch, rounds, capacity;
+    double *us[N_LANES]; /* [rounds] microseconds for each word that is there */
+    double *ratios;      /* [rounds] packed over padded, of the same batch */
+    double  words[N_LANES], cells[N_LANES];
+    double  median_us[N_LANES], saved;
     double  loss[N_LANES]; /* of the last update */
 } timing;
 
@@ -232,10 +236,38 @@ static recur_status time_step(session *s, tagger *t, timing *found, lane which, 
     tagger_lay_out(t, n, lengths, which != PACKED);
     const double began = progress_seconds(s->l.app);
     recur_status status = tagger_step(t, &found->loss[which]);
-    found->seconds[which] += progress_seconds(s->l.app) - began;
+    found->us[which][found->rounds] = 1e6 * (progress_seconds(s->l.app) - began) / (double)words;
     found->words[which] += (double)words;
     found->cells[which] += (double)(which == PACKED ? words : n * longest_of(lengths, n));
     return status;
+}
+
+static void make_room(timing *found)
+{
+    if (found->rounds < found->capacity) return;
+    found->capacity = found->capacity ? 2 * found->capacity : 64;
+    for (int i = 0; i < N_LANES; i++)
+        found->us[i] = need_more(found->us[i], (size_t)found->capacity, sizeof(double));
+    found->ratios = need_more(found->ratios, (size_t)found->capacity, sizeof(double));
+}
+
+static int rising(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int64_t n)
+{
+    qsort(values, (size_t)n, sizeof *values, rising);
+    return (values[(n - 1) / 2] + values[n / 2]) / 2;
+}
+
+/* The first rounds do not count. */
+static void forget(timing *found)
+{
+    found->rounds = 0;
+    for (int i = 0; i < N_LANES; i++) found->words[i] = found->cells[i] = 0;
 }
 
 /* One update of each lane, the first by turns. */
@@ -244,28 +276,31 @@ static recur_status time_round(session *s, tagger *taggers[N_LANES], timing *fou
     const int64_t *random = s->order + dice_below(d, s->n - found->batch + 1);
     const int64_t *like = s->sorted + dice_below(d, s->n - found->batch + 1);
     recur_status   status = RECUR_OK;
+    make_room(found);
     for (int k = 0; k < N_LANES && !status; k++) {
         const lane which = (lane)((found->rounds + k) % N_LANES);
         status = time_step(s, taggers[which], found, which, which == SORTED ? like : random);
     }
+    found->ratios[found->rounds] = found->us[PACKED][found->rounds] / found->us[PADDED][found->rounds];
     found->rounds++;
     return status;
 }
 
-/* The first rounds are not counted. */
 static recur_status time_rounds(session *s, tagger *taggers[N_LANES], timing *found)
 {
     dice         d = dice_at(s->seed, 3, (uint64_t)found->batch);
-    timing       unheard = *found;
+    double       began = 0;
     recur_status status = RECUR_OK;
-    for (int i = 0; i < N_LANES && !status; i++) status = time_round(s, taggers, &unheard, &d);
-    const double began = progress_seconds(s->l.app);
-    while (!status) {
+    for (int i = 0; i < N_LANES && !status; i++) status = time_round(s, taggers, found, &d);
+    forget(found);
+    for (began = progress_seconds(s->l.app); !status;) {
         const double share = (progress_seconds(s->l.app) - began) / s->seconds;
         progress_draw(s->l.app, ((double)s->done + fmin(share, 1)) / s->n_timings, NULL);
         if (share >= 1 && found->rounds >= MIN_ROUNDS) break;
         status = time_round(s, taggers, found, &d);
     }
+    for (int i = 0; i < N_LANES; i++) found->median_us[i] = median(found->us[i], found->rounds);
+    found->saved = 1 - median(found->ratios, found->rounds);
     return status;
 }
 
@@ -281,12 +316,6 @@ static recur_status time_batch(session *s, timing *found)
     for (int i = 0; i < N_LANES; i++) tagger_destroy(taggers[i]);
     s->done++;
     return status;
-}
-
-/* Microseconds of a word. */
-static double word_us(const timing *t, lane which)
-{
-    return 1e6 * t->seconds[which] / t->words[which];
 }
 
 static double padding_of(const timing *t, lane which)
@@ -330,39 +359,39 @@ static void say_padding(session *s)
 
 static void introduce_times(session *s)
 {
-    lab_say(&s->l,
-            "\nUpdates of a tagger (%s, %" PRId64 " to %" PRId64
-            " units, Adam, %d thread%s) in turns, microseconds for each word that is there. Sorted:\n"
-            "batches of like lengths, padded.\n\n"
-            "batch  updates    packed    padded    sorted     padding   time saved  times as fast   losses "
-            "differ by\n",
-            cell_name(s->sizes.cell), s->sizes.embed, s->sizes.hidden, recur_ctx_threads(s->l.app->ctx),
-            recur_ctx_threads(s->l.app->ctx) == 1 ? "" : "s");
+    lab_say(
+        &s->l,
+        "\nUpdates of a tagger (%s, %" PRId64 " to %" PRId64
+        " units, Adam, %d thread%s) in turns; medians, microseconds for each\nword that is there; time saved "
+        "of the same batch. Sorted: batches of like lengths, padded.\n\n"
+        "batch  updates    packed    padded    sorted     padding   time saved  times as fast   losses "
+        "differ by\n",
+        cell_name(s->sizes.cell), s->sizes.embed, s->sizes.hidden, recur_ctx_threads(s->l.app->ctx),
+        recur_ctx_threads(s->l.app->ctx) == 1 ? "" : "s");
 }
 
 static void say_timing(session *s, const timing *t)
 {
-    const double packed = word_us(t, PACKED), padded = word_us(t, PADDED), sorted = word_us(t, SORTED);
+    const double packed = t->median_us[PACKED], padded = t->median_us[PADDED], sorted = t->median_us[SORTED];
     const double difference = fabs(t->loss[PACKED] - t->loss[PADDED]);
     lab_say(&s->l, "%5" PRId64 " %8" PRId64 " %9.2f %9.2f %9.2f %9.1f %% %10.1f %% %14.2f %18.1e\n", t->batch,
-            t->rounds, packed, padded, sorted, 100 * padding_of(t, PADDED), 100 * (1 - packed / padded),
-            padded / packed, difference);
+            t->rounds, packed, padded, sorted, 100 * padding_of(t, PADDED), 100 * t->saved,
+            1 / (1 - t->saved), difference);
     lab_json(&s->l, json_pack("{s:s,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "part", "time", "batch",
                               (json_int_t)t->batch, "updates", (json_int_t)t->rounds, "packed_us",
                               output_number(packed), "padded_us", output_number(padded), "sorted_us",
                               output_number(sorted), "padding", output_number(padding_of(t, PADDED)),
                               "sorted_padding", output_number(padding_of(t, SORTED)), "saved",
-                              output_number(1 - packed / padded), "packed_loss",
-                              output_number(t->loss[PACKED]), "padded_loss", output_number(t->loss[PADDED])));
+                              output_number(t->saved), "packed_loss", output_number(t->loss[PACKED]),
+                              "padded_loss", output_number(t->loss[PADDED])));
 }
 
 static void conclude(session *s)
 {
     double least = 1, most = -1;
     for (int i = 0; i < s->n_timings; i++) {
-        const double saved = 1 - word_us(&s->timings[i], PACKED) / word_us(&s->timings[i], PADDED);
-        least = fmin(least, saved);
-        most = fmax(most, saved);
+        least = fmin(least, s->timings[i].saved);
+        most = fmax(most, s->timings[i].saved);
     }
     lab_say(
         &s->l,
@@ -379,7 +408,7 @@ static int draw(session *s)
     for (int i = 0; i < N_SIZES; i++) sizes[i] = i;
     for (int i = 0; i < s->n_timings; i++) {
         batches[i] = log2((double)s->timings[i].batch);
-        saved[i] = 1 - word_us(&s->timings[i], PACKED) / word_us(&s->timings[i], PADDED);
+        saved[i] = s->timings[i].saved;
     }
     const recur_curve curves[] = {{"padding, random order", 0, false, N_SIZES, sizes, s->random},
                                   {"padding, sorted by length", 1, false, N_SIZES, sizes, s->by_length},
@@ -459,6 +488,10 @@ static int packing(app *a, options *o)
     if (!code) code = lab_open(&s.l, a, o, "Padding and packing");
     if (code) return code;
     code = measure(&s, o);
+    for (int i = 0; i < s.n_timings; i++) {
+        for (int k = 0; k < N_LANES; k++) free(s.timings[i].us[k]);
+        free(s.timings[i].ratios);
+    }
     free(s.lengths);
     free(s.sorted);
     free(s.order);
