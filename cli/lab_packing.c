@@ -102,33 +102,19 @@ static const option packing_rows[] = {
 static const option_group        packing_group = {"Experiment", packing_rows};
 static const option_group *const packing_groups[] = {&packing_group, &common_group, NULL};
 
-enum { N_SIZES = 9, N_ORDERS = 5, N_LANES = 3, MIN_ROUNDS = 3 };
-
-/* How updates are timed: batches of random order, packed and padded, and batches of like lengths, padded. */
-typedef enum lane { PACKED, PADDED, SORTED } lane;
-
-/* What was found of one batch size. On a shared machine one update may take ten times as long as the next, so medians count, and packing is
- * compared with padding batch by batch. */
-typedef struct timing {
-    int64_t batch, rounds, capacity;
-    double *us[N_LANES]; /* [rounds] microseconds for each word that is there */
-    double *ratios;      /* [rounds] packed over padded, of the same batch */
-    double  words[N_LANES], cells[N_LANES];
-    double  median_us[N_LANES], saved;
-    double  loss[N_LANES]; /* of the last update */
-} timing;
+enum { N_SIZES = 9, N_ORDERS = 5 };
 
 typedef struct session {
-    lab          l;
-    int64_t     *lengths, *sorted; /* [n]: in the order of the file, and the longest first */
-    int64_t     *order;            /* [n]: shuffled */
-    int64_t      n, total, longest, n_empty, n_cut;
-    double       random[N_SIZES], by_length[N_SIZES]; /* wasted, for batches of 1, 2, 4 ... */
-    timing       timings[OPTION_MAX_NUMBERS];
-    int          n_timings, done;
-    double       seconds;
-    uint64_t     seed;
-    tagger_sizes sizes;
+    lab            l;
+    int64_t       *lengths, *sorted; /* [n]: in the order of the file, and the longest first */
+    int64_t       *order;            /* [n]: shuffled */
+    int64_t        n, total, longest, n_empty, n_cut;
+    double         random[N_SIZES], by_length[N_SIZES]; /* wasted, for batches of 1, 2, 4 ... */
+    packing_timing timings[OPTION_MAX_NUMBERS];
+    int            n_timings;
+    double         seconds;
+    uint64_t       seed;
+    tagger_sizes   sizes;
 } session;
 
 /* ---- lengths ---- */
@@ -196,21 +182,13 @@ static void shuffle(session *s, dice *d)
 
 /* ---- counting ---- */
 
-static int64_t longest_of(const int64_t *lengths, int64_t n)
-{
-    int64_t longest = 0;
-    for (int64_t i = 0; i < n; i++)
-        if (lengths[i] > longest) longest = lengths[i];
-    return longest;
-}
-
 /* The share of padding where sequences are cut into batches in this order. */
 static double wasted(const session *s, const int64_t *order, int64_t batch)
 {
     double cells = 0;
     for (int64_t i = 0; i < s->n; i += batch) {
         const int64_t n = s->n - i < batch ? s->n - i : batch;
-        cells += (double)(n * longest_of(order + i, n));
+        cells += (double)(n * packing_longest(order + i, n));
     }
     return 1 - (double)s->total / cells;
 }
@@ -224,103 +202,6 @@ static void count_all(session *s)
         shuffle(s, &d);
         for (int i = 0; i < N_SIZES; i++) s->random[i] += wasted(s, s->order, INT64_C(1) << i) / N_ORDERS;
     }
-}
-
-/* ---- timing ---- */
-
-static recur_status time_step(session *s, tagger *t, timing *found, lane which, const int64_t *lengths)
-{
-    const int64_t n = found->batch;
-    int64_t       words = 0;
-    for (int64_t b = 0; b < n; b++) words += lengths[b];
-    tagger_lay_out(t, n, lengths, which != PACKED);
-    const double began = progress_seconds(s->l.app);
-    recur_status status = tagger_step(t, &found->loss[which]);
-    found->us[which][found->rounds] = 1e6 * (progress_seconds(s->l.app) - began) / (double)words;
-    found->words[which] += (double)words;
-    found->cells[which] += (double)(which == PACKED ? words : n * longest_of(lengths, n));
-    return status;
-}
-
-static void make_room(timing *found)
-{
-    if (found->rounds < found->capacity) return;
-    found->capacity = found->capacity ? 2 * found->capacity : 64;
-    for (int i = 0; i < N_LANES; i++)
-        found->us[i] = need_more(found->us[i], (size_t)found->capacity, sizeof(double));
-    found->ratios = need_more(found->ratios, (size_t)found->capacity, sizeof(double));
-}
-
-static int rising(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int64_t n)
-{
-    qsort(values, (size_t)n, sizeof *values, rising);
-    return (values[(n - 1) / 2] + values[n / 2]) / 2;
-}
-
-/* The first rounds do not count. */
-static void forget(timing *found)
-{
-    found->rounds = 0;
-    for (int i = 0; i < N_LANES; i++) found->words[i] = found->cells[i] = 0;
-}
-
-/* One update of each lane, the first by turns. */
-static recur_status time_round(session *s, tagger *taggers[N_LANES], timing *found, dice *d)
-{
-    const int64_t *random = s->order + dice_below(d, s->n - found->batch + 1);
-    const int64_t *like = s->sorted + dice_below(d, s->n - found->batch + 1);
-    recur_status   status = RECUR_OK;
-    make_room(found);
-    for (int k = 0; k < N_LANES && !status; k++) {
-        const lane which = (lane)((found->rounds + k) % N_LANES);
-        status = time_step(s, taggers[which], found, which, which == SORTED ? like : random);
-    }
-    found->ratios[found->rounds] = found->us[PACKED][found->rounds] / found->us[PADDED][found->rounds];
-    found->rounds++;
-    return status;
-}
-
-static recur_status time_rounds(session *s, tagger *taggers[N_LANES], timing *found)
-{
-    dice         d = dice_at(s->seed, 3, (uint64_t)found->batch);
-    double       began = 0;
-    recur_status status = RECUR_OK;
-    for (int i = 0; i < N_LANES && !status; i++) status = time_round(s, taggers, found, &d);
-    forget(found);
-    for (began = progress_seconds(s->l.app); !status;) {
-        const double share = (progress_seconds(s->l.app) - began) / s->seconds;
-        progress_draw(s->l.app, ((double)s->done + fmin(share, 1)) / s->n_timings, NULL);
-        if (share >= 1 && found->rounds >= MIN_ROUNDS) break;
-        status = time_round(s, taggers, found, &d);
-    }
-    for (int i = 0; i < N_LANES; i++) found->median_us[i] = median(found->us[i], found->rounds);
-    found->saved = 1 - median(found->ratios, found->rounds);
-    return status;
-}
-
-static recur_status time_batch(session *s, timing *found)
-{
-    tagger      *taggers[N_LANES] = {NULL};
-    recur_status status = RECUR_OK;
-    s->sizes.batch = found->batch;
-    s->sizes.longest = s->sorted[0];
-    for (int i = 0; i < N_LANES && !status; i++)
-        status = tagger_create(s->l.app->ctx, &s->sizes, s->seed, &taggers[i]);
-    if (!status) status = time_rounds(s, taggers, found);
-    for (int i = 0; i < N_LANES; i++) tagger_destroy(taggers[i]);
-    s->done++;
-    return status;
-}
-
-static double padding_of(const timing *t, lane which)
-{
-    return 1 - t->words[which] / t->cells[which];
 }
 
 /* ---- saying ---- */
@@ -370,20 +251,20 @@ static void introduce_times(session *s)
         recur_ctx_threads(s->l.app->ctx) == 1 ? "" : "s");
 }
 
-static void say_timing(session *s, const timing *t)
+static void say_timing(session *s, const packing_timing *t)
 {
-    const double packed = t->median_us[PACKED], padded = t->median_us[PADDED], sorted = t->median_us[SORTED];
+    const double packed = t->us[PACKED], padded = t->us[PADDED], sorted = t->us[SORTED];
     const double difference = fabs(t->loss[PACKED] - t->loss[PADDED]);
     lab_say(&s->l, "%5" PRId64 " %8" PRId64 " %9.2f %9.2f %9.2f %9.1f %% %10.1f %% %14.2f %18.1e\n", t->batch,
-            t->rounds, packed, padded, sorted, 100 * padding_of(t, PADDED), 100 * t->saved,
-            1 / (1 - t->saved), difference);
-    lab_json(&s->l, json_pack("{s:s,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "part", "time", "batch",
-                              (json_int_t)t->batch, "updates", (json_int_t)t->rounds, "packed_us",
-                              output_number(packed), "padded_us", output_number(padded), "sorted_us",
-                              output_number(sorted), "padding", output_number(padding_of(t, PADDED)),
-                              "sorted_padding", output_number(padding_of(t, SORTED)), "saved",
-                              output_number(t->saved), "packed_loss", output_number(t->loss[PACKED]),
-                              "padded_loss", output_number(t->loss[PADDED])));
+            t->rounds, packed, padded, sorted, 100 * t->padding[PADDED], 100 * t->saved, 1 / (1 - t->saved),
+            difference);
+    lab_json(&s->l,
+             json_pack("{s:s,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "part", "time", "batch",
+                       (json_int_t)t->batch, "updates", (json_int_t)t->rounds, "packed_us",
+                       output_number(packed), "padded_us", output_number(padded), "sorted_us",
+                       output_number(sorted), "padding", output_number(t->padding[PADDED]), "sorted_padding",
+                       output_number(t->padding[SORTED]), "saved", output_number(t->saved), "packed_loss",
+                       output_number(t->loss[PACKED]), "padded_loss", output_number(t->loss[PADDED])));
 }
 
 static void conclude(session *s)
@@ -472,8 +353,18 @@ static int measure(session *s, const options *o)
     count_all(s);
     say_padding(s);
     introduce_times(s);
+    s->sizes.longest = s->sorted[0];
     for (int i = 0; i < s->n_timings && !code; i++) {
-        recur_status status = time_batch(s, &s->timings[i]);
+        const packing_job job = {.app = s->l.app,
+                                 .sizes = s->sizes,
+                                 .random = s->order,
+                                 .sorted = s->sorted,
+                                 .n = s->n,
+                                 .seconds = s->seconds,
+                                 .seed = s->seed,
+                                 .number = i,
+                                 .of = s->n_timings};
+        recur_status      status = packing_time(&job, &s->timings[i]);
         if (status) return output_failure(s->l.app, status);
         say_timing(s, &s->timings[i]);
     }
@@ -488,10 +379,6 @@ static int packing(app *a, options *o)
     if (!code) code = lab_open(&s.l, a, o, "Padding and packing");
     if (code) return code;
     code = measure(&s, o);
-    for (int i = 0; i < s.n_timings; i++) {
-        for (int k = 0; k < N_LANES; k++) free(s.timings[i].us[k]);
-        free(s.timings[i].ratios);
-    }
     free(s.lengths);
     free(s.sorted);
     free(s.order);
