@@ -19,7 +19,8 @@ small=(--hidden 6 --lengths 5,7 --places 3 --symbols 4 --steps 5 --batch 4 --tes
 @test "memory with --json: comparable parameters, no answer beyond the window, threads change nothing" {
   for cell in rnn lstm gru; do
     call lab memory "${small[@]}" --cell $cell --seeds 2 --seed 5 --threads 1 --json
-    [ "$status" = 0 ] && [ -z "$err" ]
+    [ "$status" = 0 ]
+    [ -z "$err" ]
     cp "$dir/out" "$dir/one"
     python3 - "$dir/out" $cell <<'PY'
 import json, sys
