@@ -10,6 +10,11 @@
 
 enum { FLAGS = JSON_COMPACT | JSON_REAL_PRECISION(17) };
 
+const char *const ri_event_names[RI_EVENTS] = {[RECUR_EVENT_STEP] = "step",
+                                               [RECUR_EVENT_VALID] = "valid",
+                                               [RECUR_EVENT_DONE] = "done",
+                                               [RECUR_EVENT_DIVERGED] = "diverged"};
+
 static json_t *number(double x)
 {
     return isfinite(x) ? json_real(x) : json_null();
@@ -25,11 +30,9 @@ static size_t dump(json_t *object, bool is_whole, char *text, size_t size)
 size_t recur_report_json(const recur_report *r, const char *dir, char *text, size_t size)
 {
     if (!r || !text || size == 0) return 0;
-    static const char *const events[] = {
-        [RECUR_EVENT_STEP] = "step", [RECUR_EVENT_VALID] = "valid", [RECUR_EVENT_DONE] = "done"};
     json_t *o = json_object();
     bool    ok = o != NULL;
-    ok = ok && !json_object_set_new(o, "event", json_string(events[r->event]));
+    ok = ok && !json_object_set_new(o, "event", json_string(ri_event_names[r->event]));
     ok = ok && !json_object_set_new(o, "step", json_integer(r->step));
     ok = ok && !json_object_set_new(o, "epoch", json_integer(r->epoch));
     ok = ok && !json_object_set_new(o, "loss", number(r->loss));
@@ -41,7 +44,8 @@ size_t recur_report_json(const recur_report *r, const char *dir, char *text, siz
     ok = ok && !json_object_set_new(o, "lr", number(r->lr));
     ok = ok && !json_object_set_new(o, "items_per_s", number(r->items_per_s));
     ok = ok && !json_object_set_new(o, "seconds", number(r->seconds));
-    if (r->event != RECUR_EVENT_STEP) ok = ok && !json_object_set_new(o, "best_valid", number(r->best_valid));
+    if (r->event == RECUR_EVENT_VALID || r->event == RECUR_EVENT_DONE)
+        ok = ok && !json_object_set_new(o, "best_valid", number(r->best_valid));
     if (r->event == RECUR_EVENT_DONE) {
         json_t *run = json_string(dir); /* NULL also where the path is not UTF-8 */
         ok = ok && !json_object_set_new(o, "run", run ? run : json_null());
