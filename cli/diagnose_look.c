@@ -133,7 +133,9 @@ static void choose_traits(const diagnosis *d, passage *p)
         add_trait(p, best->trait, name);
     }
     add_slowest(d, p);
-    if (p->n_traits == 0) add_trait(p, (recur_trait){.lane = 0, .kind = RECUR_VALUE_H}, "state of unit 0");
+    if (p->n_traits == 0)
+        add_trait(p, (recur_trait){.lane = 0, .kind = RECUR_VALUE_H},
+                  "state of unit 0: no unit follows quotations, brackets or the place in the line");
 }
 
 int find_passage(diagnosis *d)

@@ -73,7 +73,8 @@ typedef struct recur_symptoms {
     /* recur_symptoms_flow: of each stack the lane that holds the gradient longest, of these the worst */
     double horizon; /* steps */
     double left;    /* gradient left at the span, or at the last lag below it, relative to lag 0 */
-    double peak;    /* greatest gradient of any lane at any lag, relative to lag 0 */
+    double
+        peak; /* greatest gradient of any lane at any lag, relative to lag 0; without a span of a decoder only */
 
     /* recur_symptoms_gates: of the worst lane */
     double

@@ -162,12 +162,14 @@ static double left_at(const recur_lane_flow *f, int64_t span)
     return f->c ? greater(f->h[lag], f->c[lag]) : f->h[lag];
 }
 
+/* Where pooling or attention sees every step (no span), what stands at a lag came there directly, and is more than at lag 0 where that is looked at
+ * less: it has not grown. */
 void recur_symptoms_flow(recur_symptoms *s, const recur_flow *flow)
 {
     for (int64_t i = 0; i < flow->n; i++) {
         const char *stack = flow->lanes[i].lane.stack;
         double      horizon = NAN, left = NAN;
-        s->peak = greater(s->peak, flow->lanes[i].peak);
+        if (s->span > 0 || strcmp(stack, "decoder") == 0) s->peak = greater(s->peak, flow->lanes[i].peak);
         for (int64_t j = 0; j < flow->n; j++) {
             const recur_lane_flow *f = &flow->lanes[j];
             if (strcmp(f->lane.stack, stack) != 0 || f->lags < 1) continue;

@@ -69,7 +69,7 @@ static void draw_unit(ri_svg *svg, const recur_passage *passage, int64_t unit, d
         double room = room_of(passage->words[i], label), strength = fmin(fabs(values[i]), 1);
         turn(&p, room);
         snprintf(note, sizeof note, "%s: %+.3f", label, values[i]);
-        if (strength >= FAINTEST) /* nor what is no number */
+        if (fabs(values[i]) >= FAINTEST) /* nor what is no number */
             ri_svg_shade(svg, values[i] > 0 ? "s0" : "s1", 0.75 * strength, p.x, p.y, room, LINE - 3, note);
         ri_svg_text(svg, is_line_feed(passage->words[i]) ? "faint" : "", p.x + room / 2, p.y + 13, "middle",
                     label);
