@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "diagnose.h"
 #include "rows.h"
 
 static const option column_rows[] = {
@@ -240,5 +241,6 @@ const task classify_task = {
     .next = "predict",
     .describe = describe,
     .eval = classify_eval,
+    .examine = classify_examine,
     .predict = classify_predict,
 };

@@ -18,6 +18,7 @@ typedef struct command {
     const char                *args;     /* names of the arguments that must be given, "RUN"; "": none */
     const char                *rest;     /* the option that further arguments belong to, or NULL */
     int (*run)(app *a, options *o);
+    void (*more)(app *a); /* writes what its help has behind the options, NULL: nothing */
 } command;
 
 /* Parse the words after a command's name. Returns RECUR_EARG (RECUR_EIO for a configuration file that cannot be read) with the

@@ -122,6 +122,7 @@ int help_command(app *a, const command *c, bool all)
                   c->summary + 1);
     if (c->notes) output_format(a, "%s", c->notes);
     int n_left = print_groups(a, c, all);
+    if (c->more) c->more(a);
     if (n_left) output_format(a, "\n%d more: recur help %s --all\n", n_left, c->name);
     return RECUR_OK;
 }

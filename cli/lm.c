@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "diagnose.h"
 #include "rows.h"
 
 static const option lm_rows[] = {
@@ -141,5 +142,6 @@ const task lm_task = {
     .next = "generate",
     .describe = describe,
     .eval = lm_eval,
+    .examine = lm_examine,
     .no_predict = "a language model predicts text that goes on: use recur generate",
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "diagnose.h"
 #include "rows.h"
 
 static const option column_rows[] = {
@@ -367,5 +368,6 @@ const task seq2seq_task = {
     .next = "predict",
     .describe = describe,
     .eval = seq2seq_eval,
+    .examine = seq2seq_examine,
     .predict = seq2seq_predict,
 };

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "diagnose.h"
 #include "rows.h"
 
 static const option column_rows[] = {
@@ -230,5 +231,6 @@ const task tag_task = {
     .next = "predict",
     .describe = describe,
     .eval = tag_eval,
+    .examine = tag_examine,
     .predict = tag_predict,
 };

@@ -6,6 +6,8 @@
 #include "app.h"
 #include "store.h"
 
+typedef struct patient_data patient_data; /* diagnose.h */
+
 typedef struct task {
     recur_task     kind;
     const char    *name;  /* "lm", as in "recur train lm" */
@@ -45,6 +47,7 @@ typedef struct task {
     void (*describe)(const recur_model *model, char *text,
                      size_t size); /* the architecture in one sentence */
     int (*eval)(app *a, options *o, const recur_model *model);
+    int (*examine)(app *a, options *o, const recur_model *model, patient_data *data); /* for diagnose */
     int (*predict)(app *a, options *o, const recur_model *model); /* of the files --data; NULL: refused */
     const char *no_predict;                                       /* why it is refused */
 } task;

@@ -58,6 +58,21 @@ typedef struct recur_plot {
 RECUR_API recur_status recur_plots_draw(recur_ctx *ctx, const char *title, const recur_plot *plots, int64_t n,
                                         recur_picture **picture);
 
+/* ---- bars ---- */
+
+/* Bars side by side: for each group one of each series. */
+typedef struct recur_bars {
+    const char        *title, *y;
+    double             high; /* of the axis, which begins at 0; 0: from the values */
+    int64_t            n_groups, n_series;
+    const char *const *groups; /* [n_groups] names below */
+    const char *const *series; /* [n_series] names of the legend */
+    const double      *values; /* [n_series,n_groups]; those that are not above 0 have no bar */
+} recur_bars;
+
+/* Draw bars. Owner: the caller destroys the picture; nothing is kept. Errors: RECUR_EARG without a group or a series; RECUR_EMEMORY. */
+RECUR_API recur_status recur_bars_draw(recur_ctx *ctx, const recur_bars *bars, recur_picture **picture);
+
 /* ---- attention ---- */
 
 /* A word of a picture, any bytes; a space at its beginning is shown as a dot in the middle of the line. */
@@ -101,6 +116,24 @@ typedef struct recur_profile {
  * Owner.  The caller destroys the picture; nothing of the profile is kept.
  * Errors. RECUR_EARG without letters, values, marks or one of the texts; RECUR_EMEMORY. */
 RECUR_API recur_status recur_profile_draw(recur_ctx *ctx, const recur_profile *profile,
+                                          recur_picture **picture);
+
+/* ---- passages ---- */
+
+/* Words of a text and what some units do while they are read. */
+typedef struct recur_passage {
+    const char           *title;
+    int64_t               n_words, n_units;
+    const recur_map_word *words;  /* [n_words]; one that is a line feed ends the line, too */
+    const char *const    *units;  /* [n_units] what each of them is */
+    const double         *values; /* [n_units,n_words] from -1 to 1; what is beyond counts as that */
+} recur_passage;
+
+/* Draw a passage: the text once for each unit, the words shaded in one colour above 0 and in another below (Karpathy, Johnson and Fei-Fei 2015).
+ *
+ * Owner.  The caller destroys the picture; nothing of the passage is kept.
+ * Errors. RECUR_EARG without words or units; RECUR_EMEMORY. */
+RECUR_API recur_status recur_passage_draw(recur_ctx *ctx, const recur_passage *passage,
                                           recur_picture **picture);
 
 /* ---- pages ---- */

@@ -31,5 +31,6 @@
 #include "tape.h"
 #include "text.h"
 #include "train.h"
+#include "verdict.h"
 
 #endif

@@ -24,7 +24,8 @@ typedef enum recur_event {
     RECUR_EVENT_STEP = 0,
     RECUR_EVENT_VALID,
     RECUR_EVENT_DONE,
-    RECUR_EVENT_DIAGNOSE
+    RECUR_EVENT_DIAGNOSE,
+    RECUR_EVENT_DIVERGED /* in a log only: the last line of a run that ended so */
 } recur_event;
 
 /* What a look at a model under training finds; recur_probe_pulse (recur/diag.h) takes one. */
@@ -123,6 +124,20 @@ RECUR_API recur_status recur_lm_train(recur_model *model, const recur_corpus *tr
 
 /* Return in *finished whether the run in dir has ended (budget or patience), so that resuming has nothing to do. */
 RECUR_API recur_status recur_run_finished(recur_ctx *ctx, const char *dir, bool *finished);
+
+/* The reports of a run, oldest first. Their progress is NaN: a log does not say it. */
+typedef struct recur_run_log {
+    int64_t       n;
+    recur_report *reports; /* [n] */
+} recur_run_log;
+
+/* Read the log of the run in dir, finished, stopped or at work. Lines of other events are passed over, and so is the beginning of a line that
+ * its process did not end.
+ *
+ * Owner.   The caller frees it with recur_run_log_free.
+ * Errors.  RECUR_EIO: there is no log; RECUR_EDATA: a line that is no JSON object, with its number; RECUR_EMEMORY. */
+RECUR_API recur_status recur_run_log_read(recur_ctx *ctx, const char *dir, recur_run_log *log);
+RECUR_API void         recur_run_log_free(recur_ctx *ctx, recur_run_log *log);
 
 /* What a language model makes of a corpus. */
 typedef struct recur_lm_score {

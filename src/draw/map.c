@@ -14,55 +14,21 @@
 #include <string.h>
 
 #include "dev/ctx.h"
+#include "draw/label.h"
 #include "draw/picture.h"
 #include "recur/diag.h"
-#include "text/utf8.h"
 
 static const double LARGEST = 24, SMALLEST = 3,
                     BODY = 960; /* of a square; of all squares together, in pixels */
 static const double LETTER = 6.6, LINE = 12, GAP = 6, EDGE = 16, HEAD = 56;
 static const double FAINTEST = 0.004;
 
-enum { MOST_LETTERS = 18, LABEL_BYTES = 4 * MOST_LETTERS + 8 };
-
-/* ---- words ---- */
-
-/* Write a word as it can be shown: of bounded length, valid UTF-8, a space in front visible. Returns its width in letters. */
-static int make_label(recur_map_word word, char label[LABEL_BYTES])
-{
-    size_t at = 0, n = 0;
-    int    letters = 0;
-    for (; at < word.size && letters < MOST_LETTERS; letters++) {
-        int32_t     code_point = 0;
-        size_t      size = ri_utf8_next(word.bytes + at, word.size - at, &code_point);
-        const char *shown = word.bytes + at;
-        size_t      n_shown = size;
-        if (size == 0 || code_point == 0) {
-            shown = "\xef\xbf\xbd"; /* U+FFFD */
-            n_shown = 3;
-        } else if (at == 0 && code_point == ' ') {
-            shown = "\xc2\xb7";
-            n_shown = 2;
-        } else if (code_point == 0x7f || (code_point >= 0x80 && code_point < 0xa0)) {
-            shown = "?"; /* as the writer does with those below a space */
-            n_shown = 1;
-        }
-        memcpy(label + n, shown, n_shown);
-        n += n_shown;
-        letters += code_point >= 0x1100; /* scripts from here on are wide, most of them */
-        at += size > 0 ? size : 1;
-    }
-    memcpy(label + n, "\xe2\x80\xa6", 4);
-    if (at == word.size) label[n] = '\0';
-    return letters + (at < word.size);
-}
-
 static double widest(const recur_map_word *words, int64_t n)
 {
-    char label[LABEL_BYTES];
+    char label[RI_LABEL_BYTES];
     int  most = 0;
     for (int64_t i = 0; i < n; i++) {
-        int letters = make_label(words[i], label);
+        int letters = ri_label(words[i], label);
         if (letters > most) most = letters;
     }
     return LETTER * most;
@@ -88,24 +54,24 @@ static sheet lay_out(const recur_attention_map *map)
 
 static void draw_words(ri_svg *svg, const sheet *s)
 {
-    char label[LABEL_BYTES];
+    char label[RI_LABEL_BYTES];
     for (int64_t j = 0; j < s->map->n_source; j += s->step) {
-        make_label(s->map->source[j], label);
+        ri_label(s->map->source[j], label);
         ri_svg_text_up(svg, "small", s->left + ((double)j + 0.5) * s->square + 4, s->top - GAP, label);
     }
     for (int64_t i = 0; i < s->map->n_target; i += s->step) {
-        make_label(s->map->target[i], label);
+        ri_label(s->map->target[i], label);
         ri_svg_text(svg, "small", s->left - GAP, s->top + ((double)i + 0.5) * s->square + 4, "end", label);
     }
 }
 
 static void draw_square(ri_svg *svg, const sheet *s, int64_t i, int64_t j)
 {
-    char  from[LABEL_BYTES], to[LABEL_BYTES], note[2 * LABEL_BYTES + 32];
+    char  from[RI_LABEL_BYTES], to[RI_LABEL_BYTES], note[2 * RI_LABEL_BYTES + 32];
     float weight = s->map->weights[i * s->map->n_source + j];
     if (!(weight >= FAINTEST)) return; /* nor what is no number */
-    make_label(s->map->source[j], from);
-    make_label(s->map->target[i], to);
+    ri_label(s->map->source[j], from);
+    ri_label(s->map->target[i], to);
     snprintf(note, sizeof note, "%s \xe2\x86\x90 %s: %.3f", to, from, (double)weight);
     ri_svg_shade(svg, "s0", weight, s->left + (double)j * s->square, s->top + (double)i * s->square,
                  s->square, s->square, note);

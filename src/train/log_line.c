@@ -10,6 +10,12 @@
 
 enum { FLAGS = JSON_COMPACT | JSON_REAL_PRECISION(17) };
 
+const char *const ri_event_names[RI_EVENTS] = {[RECUR_EVENT_STEP] = "step",
+                                               [RECUR_EVENT_VALID] = "valid",
+                                               [RECUR_EVENT_DONE] = "done",
+                                               [RECUR_EVENT_DIAGNOSE] = "diagnose",
+                                               [RECUR_EVENT_DIVERGED] = "diverged"};
+
 static json_t *number(double x)
 {
     return isfinite(x) ? json_real(x) : json_null();
@@ -48,20 +54,16 @@ static bool add_figures(json_t *o, const recur_report *r)
 size_t recur_report_json(const recur_report *r, const char *dir, char *text, size_t size)
 {
     if (!r || !text || size == 0) return 0;
-    static const char *const events[] = {[RECUR_EVENT_STEP] = "step",
-                                         [RECUR_EVENT_VALID] = "valid",
-                                         [RECUR_EVENT_DONE] = "done",
-                                         [RECUR_EVENT_DIAGNOSE] = "diagnose"};
-    bool                     is_pulse = r->event == RECUR_EVENT_DIAGNOSE;
-    json_t                  *o = json_object();
-    bool                     ok = o != NULL;
-    ok = ok && !json_object_set_new(o, "event", json_string(events[r->event]));
+    bool    is_pulse = r->event == RECUR_EVENT_DIAGNOSE;
+    json_t *o = json_object();
+    bool    ok = o != NULL;
+    ok = ok && !json_object_set_new(o, "event", json_string(ri_event_names[r->event]));
     ok = ok && !json_object_set_new(o, "step", json_integer(r->step));
     ok = ok && !json_object_set_new(o, "epoch", json_integer(r->epoch));
     ok = ok && !json_object_set_new(o, "loss", number(r->loss));
     ok = ok && (is_pulse ? add_pulse(o, &r->pulse) : add_figures(o, r));
     ok = ok && !json_object_set_new(o, "seconds", number(r->seconds));
-    if (r->event != RECUR_EVENT_STEP && !is_pulse)
+    if (r->event == RECUR_EVENT_VALID || r->event == RECUR_EVENT_DONE)
         ok = ok && !json_object_set_new(o, "best_valid", number(r->best_valid));
     if (r->event == RECUR_EVENT_DONE) {
         json_t *run = json_string(dir); /* NULL also where the path is not UTF-8 */

@@ -168,9 +168,26 @@ static recur_status conclude(run *r, recur_status status, const char *what, cons
                    sentence, meaning, r->saved_step);
 }
 
+/* The log says it too, for whoever looks for the reason later; where it cannot be written the sentence is still said. */
 static recur_status diverged(run *r, const char *what)
 {
-    return conclude(r, RECUR_EDIVERGED, what, "training has diverged");
+    char line[RECUR_REPORT_BYTES], sentence[320];
+    snprintf(sentence, sizeof sentence, "%s", what);
+    const recur_report report = {.event = RECUR_EVENT_DIVERGED,
+                                 .step = step_of(r),
+                                 .epoch = epoch_of(r, step_of(r)),
+                                 .loss = NAN,
+                                 .accuracy = NAN,
+                                 .f1 = NAN,
+                                 .score = NAN,
+                                 .grad_norm = NAN,
+                                 .clip_rate = NAN,
+                                 .lr = NAN,
+                                 .items_per_s = NAN,
+                                 .seconds = seconds_of(r)};
+    size_t             n = r->dir ? recur_report_json(&report, r->dir->path, line, sizeof line) : 0;
+    if (n > 0) (void)ri_rundir_append(r->dir, line, n);
+    return conclude(r, RECUR_EDIVERGED, sentence, "training has diverged");
 }
 
 /* A step can write weights that are not finite; the next loss says so, but by then a checkpoint would be lost. */

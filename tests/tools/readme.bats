@@ -24,7 +24,7 @@ block() { awk -v fence="\`\`\`$1" -v wanted="$2" '/^```$/ { inside = 0 } inside 
 }
 
 @test "options that README.md and the guide name exist" {
-  known=$(for command in "train lm" "train classify" "train tag" "train seq2seq" resume eval predict generate inspect "score classify" "score tag" "score seq2seq"; do
+  known=$(for command in "train lm" "train classify" "train tag" "train seq2seq" resume eval predict generate inspect diagnose "score classify" "score tag" "score seq2seq"; do
     # shellcheck disable=SC2086
     "$RECUR" help $command --all | grep -oE -- '--(no-)?[a-z-]+'
   done | sort -u; printf '%s\n' --cflags --libs --quick --all)
