@@ -81,6 +81,26 @@ typedef struct recur_attention_map {
 RECUR_API recur_status recur_attention_draw(recur_ctx *ctx, const recur_attention_map *map,
                                             recur_picture **picture);
 
+/* ---- profiles ---- */
+
+/* A number at each letter, or other piece, of a text; some are marked. */
+typedef struct recur_profile {
+    const char           *title, *what;      /* what says what the numbers are */
+    const char           *marked, *unmarked; /* what it means */
+    int64_t               n;
+    const recur_map_word *words;     /* [n] */
+    const double         *values;    /* [n]; those that are not above 0 are not drawn */
+    const bool           *is_marked; /* [n] */
+    double                line;      /* a height to be shown; 0 or NaN: none */
+} recur_profile;
+
+/* Draw a profile: the text in lines, a bar over each letter, the marked ones in a colour of their own.
+ *
+ * Owner.  The caller destroys the picture; nothing of the profile is kept.
+ * Errors. RECUR_EARG without letters, values, marks or one of the texts; RECUR_EMEMORY. */
+RECUR_API recur_status recur_profile_draw(recur_ctx *ctx, const recur_profile *profile,
+                                          recur_picture **picture);
+
 /* ---- pages ---- */
 
 /* A web page in one file: no script, nothing loaded from elsewhere, to be read on a wide screen, on a telephone and on paper. What is wider
