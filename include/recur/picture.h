@@ -31,10 +31,12 @@ RECUR_API void recur_picture_destroy(recur_picture *picture);
 
 /* ---- curves ---- */
 
+enum { RECUR_COLOURS = 5 };
+
 /* One curve: n points from left to right, those that are not finite left out. */
 typedef struct recur_curve {
     const char   *label;
-    int           colour; /* 0 to 4 */
+    int           colour; /* 0 to RECUR_COLOURS - 1 */
     bool          is_dashed;
     int64_t       n;
     const double *x, *y;

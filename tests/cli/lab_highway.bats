@@ -40,5 +40,6 @@ PY
 
 @test "highway refuses what cannot be" {
   refuses 2 "--forget-bias wants" lab highway --forget-bias 101
+  refuses 2 "--forget-bias wants X,... (1 to 5 numbers" lab highway --forget-bias 1,2,3,4,5,6
   refuses 2 "--steps wants a whole number from 2" lab highway --steps 1
 }
