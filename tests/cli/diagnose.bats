@@ -34,7 +34,8 @@ far() { recall 640 60 1 >"$dir/train.tsv" && recall 100 60 2 >"$dir/test.tsv"; }
   learn --cell rnn --epochs 2
   [ "$(first --data "$dir/test.tsv")" = vanishing ]
   call diagnose "$dir/run" --data "$dir/test.tsv" --threads 1
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   grep -qE '^vanishing: horizon [0-9]+ steps, sequences have 61: .* try --cell lstm --forget-bias 2 or --init orthogonal' "$dir/out"
 }
 
@@ -113,13 +114,15 @@ PY
   call diagnose "$dir/run" --data "$dir/test.tsv" --threads 1 --fail-on exploding,saturated
   [ "$status" = 0 ]
   call diagnose "$dir/run" --data "$dir/test.tsv" --fail-on vanising
-  [ "$status" = 2 ] && [[ $err == *"there is no illness 'vanising'; did you mean vanishing"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"there is no illness 'vanising'; did you mean vanishing"* ]]
 }
 
 @test "lines of JSON: model, lanes, context, training, illnesses, verdict" {
   train --steps 40 --hidden 16
   call diagnose "$dir/run" --data "$text" --threads 1 --json --quiet --fail-on exploding
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   python3 - "$dir/out" <<'PY'
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
@@ -145,10 +148,12 @@ PY
   [[ $out != *"Training:"* && $out == *"Verdict"* ]]
   mv "$dir/run/log.jsonl" "$dir/log"
   call diagnose "$dir/run" --data "$text" --threads 1
-  [ "$status" = 0 ] && [[ $err == *"there is no log in"*"left out"* ]]
+  [ "$status" = 0 ]
+  [[ $err == *"there is no log in"*"left out"* ]]
   echo nonsense >"$dir/run/log.jsonl"
   call diagnose "$dir/run" --data "$text"
-  [ "$status" = 3 ] && [[ $err == *"log.jsonl, line 1: wanted a JSON object"* ]]
+  [ "$status" = 3 ]
+  [[ $err == *"log.jsonl, line 1: wanted a JSON object"* ]]
 }
 
 @test "a run that diverged: rate-too-high" {

@@ -6,7 +6,8 @@ small=(--hidden 6 --lengths 5,7 --places 3 --symbols 4 --steps 5 --batch 4 --tes
 
 @test "memory: explained, then accuracy by place and by length, then what follows" {
   call lab memory "${small[@]}" --quiet
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   head -n 1 "$dir/out" | grep -q '^Three nets learn whether "abc" stands'
   grep -qE '^ +0 +1 +2 +3\* +4\*$' "$dir/out"
   grep -qE '^ +3\* +5 +6 +7 +14\* +28\*$' "$dir/out"

@@ -15,6 +15,15 @@ browse() {
   browse "$dir/page.html" 1
 }
 
+@test "the report of a diagnosis" {
+  train --quiet
+  call diagnose "$dir/run" --data "$text" --out "$dir/report.html"
+  [ "$status" = 0 ]
+  pictures=$(grep -c '<svg' "$dir/report.html")
+  [ "$pictures" -ge 5 ]
+  browse "$dir/report.html" "$pictures"
+}
+
 @test "a page that is cut off or loads something would be found" {
   call lab sequential --steps 9 --batch 3 --input 5 --hidden 6 --seconds 0.001 --quiet --out "$dir/page.html"
   [ "$status" = 0 ]
