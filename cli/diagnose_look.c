@@ -41,25 +41,33 @@ static recur_status follow(recur_ctx *ctx, recur_driven *driven, int64_t T, jaco
     return status;
 }
 
+/* Make the system and follow it. What fails says so in ctx, or in the program's context. */
+static int drive(diagnosis *d, recur_ctx *ctx)
+{
+    recur_driven *driven = NULL;
+    int64_t       steps;
+    recur_status  status = recur_probe_drive(d->probe, ctx, WARMUP + COUNTED + SETTLE, &driven, &steps);
+    bool          is_short = !status && steps < WARMUP + SETTLE + EACH;
+    if (is_short) d->jacobians.left_out = "there are too few steps to follow step Jacobians";
+    if (!status && !is_short) status = follow(ctx, driven, steps, &d->jacobians);
+    if (!status && !is_short) d->symptoms.lyapunov = d->jacobians.exponents[0];
+    recur_driven_destroy(driven);
+    const char *sentence = recur_error(ctx);
+    return status ? output_error(d->app, status, "%s", *sentence ? sentence : recur_error(d->app->ctx))
+                  : RECUR_OK;
+}
+
 int find_jacobians(diagnosis *d)
 {
     const recur_ctx_opts opts = {.threads = recur_ctx_threads(d->app->ctx), .dtype = RECUR_F64};
     recur_ctx           *ctx = NULL;
-    recur_driven        *driven = NULL;
-    int64_t              T = WARMUP + COUNTED + SETTLE;
-    if (d->task->kind != RECUR_TASK_LM)
-        d->jacobians.left_out = "step Jacobians are followed along the text of a language model only";
-    else if (d->data.size < WARMUP + SETTLE + EACH)
-        d->jacobians.left_out = "the text is too short to follow step Jacobians";
+    for (int64_t i = 0; i < d->flow.n; i++)
+        if (d->flow.lanes[i].lane.is_reverse)
+            d->jacobians.left_out = "a stack that reads in two directions has no steps in time's order";
     if (d->jacobians.left_out) return RECUR_OK;
-    if (T > d->data.size) T = d->data.size;
     recur_status status = recur_ctx_create(&opts, &ctx);
     if (status) return output_error(d->app, status, "no memory for a second context");
-    status = recur_driven_create_lm(ctx, d->model, T, recur_corpus_tokens(d->data.corpus), &driven);
-    if (!status) status = follow(ctx, driven, T, &d->jacobians);
-    if (!status) d->symptoms.lyapunov = d->jacobians.exponents[0];
-    int code = status ? output_error(d->app, status, "%s", recur_error(ctx)) : RECUR_OK;
-    recur_driven_destroy(driven);
+    int code = drive(d, ctx);
     recur_ctx_destroy(ctx);
     return code;
 }

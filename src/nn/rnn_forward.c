@@ -198,7 +198,7 @@ static void keep_trace(recur_tape *tape, const ri_rnn_run *run, const extent *e,
 {
     ri_rnn_trace *kept = ri_tape_take(tape, 1, sizeof *kept);
     if (!kept) return;
-    *kept = (ri_rnn_trace){run->rnn, values, e->steps, run->rank_of, NULL};
+    *kept = (ri_rnn_trace){run->rnn, run->x, values, e->steps, run->rank_of, NULL};
     if (tape->last_trace)
         tape->last_trace->next = kept;
     else
