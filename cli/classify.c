@@ -193,6 +193,12 @@ static recur_status learn(recur_model *model, const options *o, const void *data
                                 &classify, opts, hooks, NULL);
 }
 
+static recur_probe_data looks_at(const void *data)
+{
+    const class_data *d = data;
+    return (recur_probe_data){.part = d->of.parts[0]};
+}
+
 static void describe(const recur_model *model, char *text, size_t size)
 {
     static const char *const   pools[] = {"last state", "mean", "greatest values", "attention"};
@@ -231,6 +237,7 @@ const task classify_task = {
     .checksum = labelled_checksum,
     .say_data = say_data,
     .learn = learn,
+    .looks_at = looks_at,
     .next = "predict",
     .describe = describe,
     .eval = classify_eval,

@@ -44,9 +44,9 @@ recur_classify_opts classify_train_opts(const options *o)
 
 static recur_status check_stack(options *o)
 {
-    static const char *const idle[] = {"layers", "hidden"};
+    static const char *const idle[] = {"layers", "hidden", "diagnose"};
     if (!is(o, "cell", "none")) return RECUR_OK;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         if (options_find(o, idle[i])->source == SOURCE_COMMAND)
             return options_fail(o, RECUR_EARG, "--%s is for a stack, found --cell none", idle[i]);
     if (is(o, "pool", "last"))

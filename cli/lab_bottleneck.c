@@ -203,7 +203,7 @@ static recur_status look(const bottleneck *b, recur_model *model, finding *found
 
 static recur_status make(bottleneck *b, int hidden, int kind, int64_t seed)
 {
-    const recur_run_hooks hooks = {b, on_report, on_tick};
+    const recur_run_hooks hooks = {.user = b, .report = on_report, .tick = on_tick};
     recur_vocab          *vocab = NULL;
     recur_model          *model = NULL;
     finding              *found = bottleneck_found(b, hidden, kind, seed);

@@ -241,8 +241,8 @@ static void say_all(session *s, const recur_shape *output, const recur_shape *la
     lab_say(&s->l,
             "\nAll hidden states: (%" PRId64 ", %" PRId64 ", %" PRId64 "), batch first. Final one: (%" PRId64
             ", %" PRId64 ", %" PRId64 ").\n"
-            "Step by step and in one call: %s. From the equation the states differ by at most %.1e; float32 "
-            "rounds each\nresult by up to 6.0e-08 of its size.\n",
+            "Step by step and in one call: %s. From the equation the states differ by at most %.1e;\nfloat32 "
+            "rounds each result by up to 6.0e-08 of its size.\n",
             output->size[0], output->size[1], output->size[2], last->size[0], last->size[1], last->size[2],
             is_same ? "the same to the bit" : "different bits", worst);
 }

@@ -30,22 +30,56 @@ typedef struct part {
 } part;
 
 static const part parts[] = {
-    {"3 Vanishing and exploding gradients", "vanishing", "--cell rnn --seeds 5", 3,
+    {"1 The sequence modelling problem", "memory", "", 5,
+     "The text: a feed-forward net over a joined window cannot take sentences of other lengths and "
+     "learns weights of positions, not patterns. To be seen: it is right where it was trained and "
+     "nowhere else, and the recurrent net is right at other positions and lengths too."},
+    {NULL, "elman", "", 15,
+     "Elman (1990), whom the text calls the first: a recurrent net that only predicts the next letter "
+     "finds words. To be seen: its surprise is high where a word begins and falls within it."},
+    {"2 The cell and its parameters", "cell", "", 1,
+     "The text steps a cell by hand and then calls the whole sequence at once. To be seen: both give the "
+     "same states, to the bit."},
+    {NULL, "parameters", "", 1,
+     "The text: RNN, GRU and LSTM have about n, 3n and 4n parameters with n the square of the hidden "
+     "size; exercise: what changes at hidden 64? To be seen: 1 : 3 : 4 exactly and at both sizes, but n "
+     "squared leaves out the inputs, a third of the weights at 256 and two thirds at 64."},
+    {"3 Vanishing and exploding gradients", "jacobian", "--hidden 32", 2,
+     "The text: a 2 x 2 example, products of Jacobians, 0.9 to the 100 and 1.1 to the 100. To be seen: "
+     "the example's matrix is singular, the powers are right for a linear recurrence, and with a tanh "
+     "even 1.1 times an orthogonal matrix vanishes though each step stretches something."},
+    {NULL, "vanishing", "--cell rnn --seeds 5", 3,
      "The text: over 100 steps the first gradient of an RNN is nearly 400,000 times smaller. To be seen: "
-     "it is about 10^30 times smaller, as the theory of wide random networks says; 400,000 are reached "
-     "19 steps back."},
-    {"4 Gated cells", "highway", "", 2,
+     "it is about 10^30 times smaller, as the theory of wide random networks says; 400,000 is reached 19 "
+     "steps back."},
+    {NULL, "clipping", "", 1,
+     "The text: exploding gradients are handled by clipping, a symptom's cure. To be seen: the same run "
+     "diverges without it and goes on with it."},
+    {NULL, "longlag", "--lags 10,20 --cell rnn,lstm,lstm:2,gru --hidden 48", 10,
+     "The text: vanilla RNNs struggle beyond 10 to 20 steps. To be seen: which lags each cell learns "
+     "with this small budget; what helps is less the gates than where their biases begin."},
+    {"4 Gated cells", "lyapunov", "--hidden 64 --steps 200", 1,
+     "The text: gradients vanish or explode by the largest Lyapunov exponent, and the cell state "
+     "engineers one near zero. To be seen: the exponents of random cells beside the analytic curve; an "
+     "untrained LSTM's are far below zero."},
+    {NULL, "highway", "", 2,
      "The text: with the forget gate near 1 and the input gate near 0 the cell state passes unchanged, "
      "and so does its gradient. To be seen: at exactly 1 and 0, to the bit over 1000 steps; slightly "
      "below 1 the power of the steps is left."},
+    {NULL, "cells", "--seeds 3 --seconds 0.1", 5,
+     "The text's table of cells: gates, state, parameters, long-range learning, speed. To be seen: all "
+     "five measured; the long range is good only with biases that open the gates."},
     {NULL, "vanishing", "--cell lstm --init all --seeds 5", 8,
      "The text's second exercise puts an LSTM in place of the RNN. To be seen: by default its gradient "
      "vanishes as well, by 10^21; with the forget bias at 2 it arrives."},
     {NULL, "vanishing", "--cell lstm --layers 3 --seeds 5", 4,
      "The third exercise takes three layers. To be seen: the gradient falls less steeply, since there "
      "are more ways back, and still arrives nowhere."},
+    {"5 Bidirectional networks", "bidirectional", "", 1,
+     "The text: a second network read backwards lets each position see both sides. To be seen: the "
+     "gradient of an output by a later input is exactly zero in one direction and not in two."},
     {"6 The encoder-decoder and its bottleneck", "bottleneck",
-     "--hidden 16,48 --lengths 2,14 --every 3 --steps 700 --symbols 12 --lr 0.008 --tests 60", 25,
+     "--hidden 16,48 --lengths 2,14 --every 3 --steps 700 --symbols 12 --lr 0.008 --tests 60", 12,
      "The text: one vector cannot hold a long sentence, and attention cures it. To be seen: without "
      "attention the share of faultless copies falls with the length, later for the larger state; with "
      "attention it does not."},
@@ -53,6 +87,13 @@ static const part parts[] = {
      "The text: a linear layer is over 14 times as fast as an LSTM, since time steps cannot be done side "
      "by side. To be seen: most of that is eight times the arithmetic; the rest, waiting, is small at "
      "this size and grows as the batch shrinks."},
+    {"8 A small encoder-decoder", "seq2seq", "", 2,
+     "The text builds one and looks at its shapes: the decoder is given the last state alone. To be "
+     "seen: the shapes and counts, and that its first token hardly feels the beginning of a long source "
+     "unless there is attention."},
+    {"Takeaways: padding", "packing", "--items 5000 --batches 8,32 --seconds 0.5", 10,
+     "The text: packing saves 20 to 40 % of the time where lengths vary. To be seen: how much of a batch "
+     "is padding, at random and sorted by length, and the time that packing saves here."},
 };
 
 enum { N_PARTS = sizeof parts / sizeof *parts, MAX_WORDS = 32 };

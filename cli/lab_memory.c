@@ -284,7 +284,7 @@ static void introduce(memory_lab *m)
             "its\nown. A recurrent net reads it step by step, with the same weights at each. Both learn "
             "whether \"%s\""
             " stands\nin a sequence of %" PRId64 " symbols; where it does not, the same letters stand there "
-                                                 "in another order.\nTrained: lengths %" PRId64 " to %" PRId64
+            "in another order.\nTrained: lengths %" PRId64 " to %" PRId64
             ", the pattern begins at places 0 to %" PRId64 "; %" PRId64 " updates of %" PRId64
             " fresh sequences;\nseed %" PRIu64 "%s.\n\n",
             pattern, m->task.symbols, m->training.from, m->training.to, m->training.last, m->steps,
@@ -351,7 +351,7 @@ static void fill(const memory_lab *m, recur_curve *curve, int which, int64_t fir
     static const char *const labels[] = {"joined window", "recurrent", "chance"};
     for (int64_t i = 0; i < n; i++) {
         const pattern_draw *t = &m->test[first + i];
-        xy[i] = first == 0 ? (double)t->first : log2((double)t->to);
+        xy[i] = (double)(first == 0 ? t->first : t->to);
         xy[n + i] = which == N_NETS                 ? 50
                     : can_read(m, which, first + i) ? 100 * mean(m, which, first + i)
                                                     : NAN;
@@ -377,7 +377,7 @@ static int draw(memory_lab *m)
     snprintf(at, sizeof at, "place (trained: 0 to %" PRId64 ")", m->training.last);
     const recur_plot plots[2] = {
         {"right, %, by the pattern's place", at, "", false, 0, 100, N_NETS + 1, curves[0]},
-        {"right, %, by length", "log2 of the length", "", false, 0, 100, N_NETS + 1, curves[1]}};
+        {"right, %, by length", "length", "", false, 0, 100, N_NETS + 1, curves[1]}};
     snprintf(title, sizeof title,
              "Finding a pattern, trained at %" PRId64 " places and lengths %" PRId64 " to %" PRId64,
              m->training.last + 1, m->training.from, m->training.to);

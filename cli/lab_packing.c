@@ -102,29 +102,19 @@ static const option packing_rows[] = {
 static const option_group        packing_group = {"Experiment", packing_rows};
 static const option_group *const packing_groups[] = {&packing_group, &common_group, NULL};
 
-enum { N_SIZES = 9, N_ORDERS = 5, N_LANES = 3, MIN_ROUNDS = 3 };
-
-/* How updates are timed: batches of random order, packed and padded, and batches of like lengths, padded. */
-typedef enum lane { PACKED, PADDED, SORTED } lane;
-
-/* What was found of one batch size. */
-typedef struct timing {
-    int64_t batch, rounds;
-    double  seconds[N_LANES], words[N_LANES], cells[N_LANES];
-    double  loss[N_LANES]; /* of the last update */
-} timing;
+enum { N_SIZES = 9, N_ORDERS = 5 };
 
 typedef struct session {
-    lab          l;
-    int64_t     *lengths, *sorted; /* [n]: in the order of the file, and the longest first */
-    int64_t     *order;            /* [n]: shuffled */
-    int64_t      n, total, longest, n_empty, n_cut;
-    double       random[N_SIZES], by_length[N_SIZES]; /* wasted, for batches of 1, 2, 4 ... */
-    timing       timings[OPTION_MAX_NUMBERS];
-    int          n_timings, done;
-    double       seconds;
-    uint64_t     seed;
-    tagger_sizes sizes;
+    lab            l;
+    int64_t       *lengths, *sorted; /* [n]: in the order of the file, and the longest first */
+    int64_t       *order;            /* [n]: shuffled */
+    int64_t        n, total, longest, n_empty, n_cut;
+    double         random[N_SIZES], by_length[N_SIZES]; /* wasted, for batches of 1, 2, 4 ... */
+    packing_timing timings[OPTION_MAX_NUMBERS];
+    int            n_timings;
+    double         seconds;
+    uint64_t       seed;
+    tagger_sizes   sizes;
 } session;
 
 /* ---- lengths ---- */
@@ -192,21 +182,13 @@ static void shuffle(session *s, dice *d)
 
 /* ---- counting ---- */
 
-static int64_t longest_of(const int64_t *lengths, int64_t n)
-{
-    int64_t longest = 0;
-    for (int64_t i = 0; i < n; i++)
-        if (lengths[i] > longest) longest = lengths[i];
-    return longest;
-}
-
 /* The share of padding where sequences are cut into batches in this order. */
 static double wasted(const session *s, const int64_t *order, int64_t batch)
 {
     double cells = 0;
     for (int64_t i = 0; i < s->n; i += batch) {
         const int64_t n = s->n - i < batch ? s->n - i : batch;
-        cells += (double)(n * longest_of(order + i, n));
+        cells += (double)(n * packing_longest(order + i, n));
     }
     return 1 - (double)s->total / cells;
 }
@@ -220,78 +202,6 @@ static void count_all(session *s)
         shuffle(s, &d);
         for (int i = 0; i < N_SIZES; i++) s->random[i] += wasted(s, s->order, INT64_C(1) << i) / N_ORDERS;
     }
-}
-
-/* ---- timing ---- */
-
-static recur_status time_step(session *s, tagger *t, timing *found, lane which, const int64_t *lengths)
-{
-    const int64_t n = found->batch;
-    int64_t       words = 0;
-    for (int64_t b = 0; b < n; b++) words += lengths[b];
-    tagger_lay_out(t, n, lengths, which != PACKED);
-    const double began = progress_seconds(s->l.app);
-    recur_status status = tagger_step(t, &found->loss[which]);
-    found->seconds[which] += progress_seconds(s->l.app) - began;
-    found->words[which] += (double)words;
-    found->cells[which] += (double)(which == PACKED ? words : n * longest_of(lengths, n));
-    return status;
-}
-
-/* One update of each lane, the first by turns. */
-static recur_status time_round(session *s, tagger *taggers[N_LANES], timing *found, dice *d)
-{
-    const int64_t *random = s->order + dice_below(d, s->n - found->batch + 1);
-    const int64_t *like = s->sorted + dice_below(d, s->n - found->batch + 1);
-    recur_status   status = RECUR_OK;
-    for (int k = 0; k < N_LANES && !status; k++) {
-        const lane which = (lane)((found->rounds + k) % N_LANES);
-        status = time_step(s, taggers[which], found, which, which == SORTED ? like : random);
-    }
-    found->rounds++;
-    return status;
-}
-
-/* The first rounds are not counted. */
-static recur_status time_rounds(session *s, tagger *taggers[N_LANES], timing *found)
-{
-    dice         d = dice_at(s->seed, 3, (uint64_t)found->batch);
-    timing       unheard = *found;
-    recur_status status = RECUR_OK;
-    for (int i = 0; i < N_LANES && !status; i++) status = time_round(s, taggers, &unheard, &d);
-    const double began = progress_seconds(s->l.app);
-    while (!status) {
-        const double share = (progress_seconds(s->l.app) - began) / s->seconds;
-        progress_draw(s->l.app, ((double)s->done + fmin(share, 1)) / s->n_timings, NULL);
-        if (share >= 1 && found->rounds >= MIN_ROUNDS) break;
-        status = time_round(s, taggers, found, &d);
-    }
-    return status;
-}
-
-static recur_status time_batch(session *s, timing *found)
-{
-    tagger      *taggers[N_LANES] = {NULL};
-    recur_status status = RECUR_OK;
-    s->sizes.batch = found->batch;
-    s->sizes.longest = s->sorted[0];
-    for (int i = 0; i < N_LANES && !status; i++)
-        status = tagger_create(s->l.app->ctx, &s->sizes, s->seed, &taggers[i]);
-    if (!status) status = time_rounds(s, taggers, found);
-    for (int i = 0; i < N_LANES; i++) tagger_destroy(taggers[i]);
-    s->done++;
-    return status;
-}
-
-/* Microseconds of a word. */
-static double word_us(const timing *t, lane which)
-{
-    return 1e6 * t->seconds[which] / t->words[which];
-}
-
-static double padding_of(const timing *t, lane which)
-{
-    return 1 - t->words[which] / t->cells[which];
 }
 
 /* ---- saying ---- */
@@ -330,39 +240,39 @@ static void say_padding(session *s)
 
 static void introduce_times(session *s)
 {
-    lab_say(&s->l,
-            "\nUpdates of a tagger (%s, %" PRId64 " to %" PRId64
-            " units, Adam, %d thread%s) in turns, microseconds for each word that is there. Sorted:\n"
-            "batches of like lengths, padded.\n\n"
-            "batch  updates    packed    padded    sorted     padding   time saved  times as fast   losses "
-            "differ by\n",
-            cell_name(s->sizes.cell), s->sizes.embed, s->sizes.hidden, recur_ctx_threads(s->l.app->ctx),
-            recur_ctx_threads(s->l.app->ctx) == 1 ? "" : "s");
+    lab_say(
+        &s->l,
+        "\nUpdates of a tagger (%s, %" PRId64 " to %" PRId64
+        " units, Adam, %d thread%s) in turns; medians, microseconds for each\nword that is there; time saved "
+        "of the same batch. Sorted: batches of like lengths, padded.\n\n"
+        "batch  updates    packed    padded    sorted     padding   time saved  times as fast   losses "
+        "differ by\n",
+        cell_name(s->sizes.cell), s->sizes.embed, s->sizes.hidden, recur_ctx_threads(s->l.app->ctx),
+        recur_ctx_threads(s->l.app->ctx) == 1 ? "" : "s");
 }
 
-static void say_timing(session *s, const timing *t)
+static void say_timing(session *s, const packing_timing *t)
 {
-    const double packed = word_us(t, PACKED), padded = word_us(t, PADDED), sorted = word_us(t, SORTED);
+    const double packed = t->us[PACKED], padded = t->us[PADDED], sorted = t->us[SORTED];
     const double difference = fabs(t->loss[PACKED] - t->loss[PADDED]);
     lab_say(&s->l, "%5" PRId64 " %8" PRId64 " %9.2f %9.2f %9.2f %9.1f %% %10.1f %% %14.2f %18.1e\n", t->batch,
-            t->rounds, packed, padded, sorted, 100 * padding_of(t, PADDED), 100 * (1 - packed / padded),
-            padded / packed, difference);
-    lab_json(&s->l, json_pack("{s:s,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "part", "time", "batch",
-                              (json_int_t)t->batch, "updates", (json_int_t)t->rounds, "packed_us",
-                              output_number(packed), "padded_us", output_number(padded), "sorted_us",
-                              output_number(sorted), "padding", output_number(padding_of(t, PADDED)),
-                              "sorted_padding", output_number(padding_of(t, SORTED)), "saved",
-                              output_number(1 - packed / padded), "packed_loss",
-                              output_number(t->loss[PACKED]), "padded_loss", output_number(t->loss[PADDED])));
+            t->rounds, packed, padded, sorted, 100 * t->padding[PADDED], 100 * t->saved, 1 / (1 - t->saved),
+            difference);
+    lab_json(&s->l,
+             json_pack("{s:s,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "part", "time", "batch",
+                       (json_int_t)t->batch, "updates", (json_int_t)t->rounds, "packed_us",
+                       output_number(packed), "padded_us", output_number(padded), "sorted_us",
+                       output_number(sorted), "padding", output_number(t->padding[PADDED]), "sorted_padding",
+                       output_number(t->padding[SORTED]), "saved", output_number(t->saved), "packed_loss",
+                       output_number(t->loss[PACKED]), "padded_loss", output_number(t->loss[PADDED])));
 }
 
 static void conclude(session *s)
 {
     double least = 1, most = -1;
     for (int i = 0; i < s->n_timings; i++) {
-        const double saved = 1 - word_us(&s->timings[i], PACKED) / word_us(&s->timings[i], PADDED);
-        least = fmin(least, saved);
-        most = fmax(most, saved);
+        least = fmin(least, s->timings[i].saved);
+        most = fmax(most, s->timings[i].saved);
     }
     lab_say(
         &s->l,
@@ -379,7 +289,7 @@ static int draw(session *s)
     for (int i = 0; i < N_SIZES; i++) sizes[i] = i;
     for (int i = 0; i < s->n_timings; i++) {
         batches[i] = log2((double)s->timings[i].batch);
-        saved[i] = 1 - word_us(&s->timings[i], PACKED) / word_us(&s->timings[i], PADDED);
+        saved[i] = s->timings[i].saved;
     }
     const recur_curve curves[] = {{"padding, random order", 0, false, N_SIZES, sizes, s->random},
                                   {"padding, sorted by length", 1, false, N_SIZES, sizes, s->by_length},
@@ -443,8 +353,18 @@ static int measure(session *s, const options *o)
     count_all(s);
     say_padding(s);
     introduce_times(s);
+    s->sizes.longest = s->sorted[0];
     for (int i = 0; i < s->n_timings && !code; i++) {
-        recur_status status = time_batch(s, &s->timings[i]);
+        const packing_job job = {.app = s->l.app,
+                                 .sizes = s->sizes,
+                                 .random = s->order,
+                                 .sorted = s->sorted,
+                                 .n = s->n,
+                                 .seconds = s->seconds,
+                                 .seed = s->seed,
+                                 .number = i,
+                                 .of = s->n_timings};
+        recur_status      status = packing_time(&job, &s->timings[i]);
         if (status) return output_failure(s->l.app, status);
         say_timing(s, &s->timings[i]);
     }

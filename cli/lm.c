@@ -106,6 +106,12 @@ static recur_status learn(recur_model *model, const options *o, const void *data
     return recur_lm_train(model, d->train, d->valid, &batches, opts, hooks, NULL);
 }
 
+static recur_probe_data looks_at(const void *data)
+{
+    const lm_data *d = data;
+    return (recur_probe_data){.corpus = d->train};
+}
+
 static void describe(const recur_model *model, char *text, size_t size)
 {
     const recur_lm_spec *s = recur_lm_get_spec(model);
@@ -132,6 +138,7 @@ const task lm_task = {
     .checksum = lm_data_checksum,
     .say_data = say_data,
     .learn = learn,
+    .looks_at = looks_at,
     .next = "generate",
     .describe = describe,
     .eval = lm_eval,

@@ -204,7 +204,7 @@ int longlag_draw(longlag *l)
     const recur_plot plots[N_PLOTS] = {
         {"right, %", "lag", "", false, 0, 100, n, curves[0]},
         {loss, "lag", "", false, 0, 0, n, curves[1]},
-        {"gradient, first state / last, before", "lag", "", true, 0, 0, n, curves[2]}};
+        {"before training: gradient, first / last state", "lag", "", true, 0, 0, n, curves[2]}};
     snprintf(title, sizeof title, "%s after %" PRId64 " updates, %" PRId64 " units",
              (const char *const[]){"Recall of the first symbol", "Adding two marked numbers",
                                    "Copying 10 symbols"}[l->task.kind],

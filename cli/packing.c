@@ -3,7 +3,6 @@
 #include "packing.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "dice.h"
 #include "memory.h"
@@ -88,12 +87,18 @@ void tagger_destroy(tagger *t)
     free(t);
 }
 
-void tagger_lay_out(tagger *t, int64_t n, const int64_t *lengths, bool is_padded)
+int64_t packing_longest(const int64_t *lengths, int64_t n)
 {
     int64_t longest = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (lengths[i] > longest) longest = lengths[i];
+    return longest;
+}
+
+void tagger_lay_out(tagger *t, int64_t n, const int64_t *lengths, bool is_padded)
+{
+    const int64_t longest = packing_longest(lengths, n);
     t->n = n;
-    for (int64_t b = 0; b < n; b++)
-        if (lengths[b] > longest) longest = lengths[b];
     for (int64_t b = 0; b < n; b++) {
         const int64_t at = b * t->longest;
         t->lengths[b] = is_padded ? longest : lengths[b];

@@ -73,13 +73,17 @@ static recur_status adjust(recur_params *params, const reach *r, int64_t layer)
 
 /* ---- measured ---- */
 
+/* Norms that a state too large for float32 leaves are none. */
 static recur_status flow(recur_tape *tape, recur_params *params, const recur_rnn *rnn, int64_t noise,
                          int64_t steps, double *norms)
 {
     recur_var    x = recur_param(tape, params, noise);
     recur_seq    y = recur_rnn_apply(tape, rnn, x, NULL, RECUR_NO_STATE);
-    recur_status status = recur_backward(tape, recur_sum(tape, recur_pick_step(tape, y.output, steps - 1)));
-    return status ? status : recur_gradient_flow(tape, x, norms);
+    recur_var    loss = recur_sum(tape, recur_pick_step(tape, y.output, steps - 1));
+    recur_status status = recur_backward(tape, loss);
+    if (!status) status = recur_gradient_flow(tape, x, norms);
+    for (int64_t t = 0; t < steps && !isfinite(recur_scalar(tape, loss)); t++) norms[t] = NAN;
+    return status;
 }
 
 recur_status reach_measure(recur_ctx *ctx, const reach *r, uint64_t seed, double *norms)

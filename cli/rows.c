@@ -213,6 +213,15 @@ static const option run_rows[] = {
      .max = 1e9,
      .default_says = "never",
      .help = "stop after N validations without a better one"},
+    {.name = "diagnose",
+     .form = "N",
+     .type = OPTION_INT,
+     .min = 1,
+     .max = 1e15,
+     .default_says = "never",
+     .help =
+         "every N steps, write into the log how far the gradient reaches back, how many states are saturated "
+         "and how many units dead; warn when the memory collapses or the loss climbs"},
     {.name = "out",
      .form = "RUN",
      .type = OPTION_TEXT,

@@ -318,6 +318,12 @@ static recur_status learn(recur_model *model, const options *o, const void *data
     return recur_seq2seq_train(model, &train, d->batches[1] ? &valid : NULL, &seq2seq, opts, hooks, NULL);
 }
 
+static recur_probe_data looks_at(const void *data)
+{
+    const pair_data *d = data;
+    return (recur_probe_data){.pairs = d->parts[0]};
+}
+
 static void describe(const recur_model *model, char *text, size_t size)
 {
     static const char *const  attentions[] = {"additive attention", "dot attention", "general attention",
@@ -358,6 +364,7 @@ const task seq2seq_task = {
     .checksum = seq2seq_data_checksum,
     .say_data = say_data,
     .learn = learn,
+    .looks_at = looks_at,
     .next = "predict",
     .describe = describe,
     .eval = seq2seq_eval,

@@ -189,6 +189,12 @@ static recur_status learn(recur_model *model, const options *o, const void *data
                            NULL);
 }
 
+static recur_probe_data looks_at(const void *data)
+{
+    const labelled *d = data;
+    return (recur_probe_data){.part = d->parts[0]};
+}
+
 static void describe(const recur_model *model, char *text, size_t size)
 {
     static const char *const schemes[] = {"", ", as spans in BIO", ", as spans in BIOES"};
@@ -221,6 +227,7 @@ const task tag_task = {
     .checksum = labelled_checksum,
     .say_data = say_data,
     .learn = learn,
+    .looks_at = looks_at,
     .next = "predict",
     .describe = describe,
     .eval = tag_eval,

@@ -39,7 +39,8 @@ typedef struct task {
     void (*say_data)(app *a, const options *o, const void *data, const recur_model *model);
     recur_status (*learn)(recur_model *model, const options *o, const void *data, const recur_run_opts *opts,
                           const recur_run_hooks *hooks);
-    const char *next; /* the command to try on a trained model: "generate" */
+    recur_probe_data (*looks_at)(const void *data); /* the training part, for --diagnose */
+    const char *next;                               /* the command to try on a trained model: "generate" */
 
     /* ---- models ---- */
 

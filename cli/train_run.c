@@ -11,6 +11,7 @@
 #include "config.h"
 #include "memory.h"
 #include "train.h"
+#include "watch.h"
 
 enum { REPORT_EVERY = 20 }; /* steps */
 
@@ -26,6 +27,7 @@ typedef struct job {
     store        store;
     bool         has_begun;
     recur_report last; /* the newest report of steps: validation has no rate */
+    watch        watch;
     double       said; /* seconds of training at the last step line; 0: none yet */
 } job;
 
@@ -121,6 +123,7 @@ static bool on_report(void *user, const recur_report *r)
     }
     if (r->event == RECUR_EVENT_VALID) say_valid(j, r);
     if (r->event == RECUR_EVENT_DONE) say_done(j, r);
+    watch_report(&j->watch, r);
     if (j->app->json) report_json(j, r);
     return !signals_pending() && !j->app->is_broken && !j->app->output_error;
 }
@@ -133,6 +136,13 @@ static bool on_tick(void *user, double share, const recur_report *last)
     if (last->event == RECUR_EVENT_STEP) j->last = *last; /* those of a session before this one too */
     progress_draw(j->app, share, &j->last);
     return !signals_pending() && !j->app->is_broken && !j->app->output_error;
+}
+
+/* The library's hook for --diagnose. */
+static recur_status on_diagnose(void *user, recur_pulse *pulse)
+{
+    job *j = user;
+    return watch_look(&j->watch, pulse);
 }
 
 /* ---- before ---- */
@@ -187,6 +197,7 @@ static recur_run_opts run_opts(const job *j)
         .minutes = options_number(o, "minutes"),
         .eval_every = options_int(o, "eval-every"),
         .report_every = REPORT_EVERY,
+        .diagnose_every = j->watch.every,
         .patience = options_int(o, "patience"),
         .stop_on = stop_on(o),
         .save_every_seconds = options_number(o, "save-every"),
@@ -206,11 +217,14 @@ static int say_stopped(const job *j)
 
 static int train(job *j)
 {
-    const recur_run_hooks hooks = {.user = j, .report = on_report, .tick = on_tick};
+    const recur_probe_data looks_at = j->task->looks_at(j->data);
+    recur_status           status = watch_open(&j->watch, j->app, j->o, j->model, &looks_at);
+    if (status) return output_failure(j->app, status);
+    const recur_run_hooks hooks = {.user = j, .report = on_report, .tick = on_tick, .diagnose = on_diagnose};
     const recur_run_opts  opts = run_opts(j);
     signals_catch();
     progress_begin(j->app);
-    recur_status status = j->task->learn(j->model, j->o, j->data, &opts, &hooks);
+    status = j->task->learn(j->model, j->o, j->data, &opts, &hooks);
     progress_clear(j->app);
     if (status == RECUR_STOPPED) return say_stopped(j);
     if (status == RECUR_EDIVERGED)
@@ -250,6 +264,7 @@ int train_run(app *a, options *o, const task *t, const char *dir, bool is_resume
     int code = run_job(&j);
     store_settle(&j.store, j.config, j.is_replaced);
     store_free(&j.store);
+    recur_probe_destroy(j.watch.probe);
     recur_model_destroy(j.model);
     t->free_data(a, j.data);
     free(j.data);

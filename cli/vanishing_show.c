@@ -117,6 +117,10 @@ static void say_ratio(vanishing *v, const subject *s)
     double  least, greatest, deviation = spread(v, s, &least, &greatest);
     int64_t horizon = reach_horizon(s->mean, v->steps, HORIZON);
     int64_t far = reach_horizon(s->mean, v->steps, 1 / TEXTBOOK) + 1;
+    if (isnan(s->mean[v->steps - 1])) {
+        lab_say(&v->lab, "%-5s %-19s      no numbers\n", s->cell, s->start);
+        return;
+    }
     if (isfinite(deviation)) snprintf(sd, sizeof sd, "%.1f", deviation);
     if (far < v->steps) snprintf(after, sizeof after, "%" PRId64, far);
     lab_say(&v->lab, "%-5s %-19s %8s %4s   %8s .. %-8s %9.3f %11s %7s%-5" PRId64 "%11s\n", s->cell, s->start,
@@ -143,6 +147,8 @@ static void say_zeros(vanishing *v, const subject *s)
 {
     static const double SMALL = 1e-30;
     int64_t             n = 0;
+    if (isnan(s->mean[v->steps - 1]))
+        lab_say(&v->lab, "%s %s: the state grows beyond float32, which ends at 10^38.\n", s->cell, s->start);
     while (n < v->steps && s->least[n] == 0) n++;
     if (n == 0) return;
     bool is_small = n < v->steps && s->least[n] < SMALL;

@@ -149,6 +149,31 @@ typedef struct recur_gates {
 
 RECUR_API recur_status recur_probe_gates(recur_probe *probe, recur_gates *gates);
 
+/* ---- dynamics ---- */
+
+/* A lane as a dynamical system driven by the data: what it reads is given, its state is h, and c of an LSTM (recur/dynamics.h). Layers below drive those
+ * above and nothing comes back, so the exponents of a stack are those of its lanes together.
+ *
+ * lyapunov is the largest exponent per step along the data, the mean over at most 8 sequences, and error its standard error (NaN of one sequence):
+ * below 0 the lane forgets its past state at rate exp(lyapunov), above 0 it is chaotic. singular has the singular values of the Jacobian of a step,
+ * greatest first, each the mean over three steps; NULL where the state has more than 256 numbers.
+ *
+ * All of it in float64. Cost: beside one pass, for each lane as many products with a Jacobian as there are steps. */
+typedef struct recur_lane_dynamics {
+    recur_lane lane;
+    int64_t    n;     /* numbers in the state */
+    int64_t    steps; /* that counted; 0: sequences are too short, below 4 steps, and the numbers are NaN */
+    double     lyapunov, error;
+    const double *singular; /* [n] */
+} recur_lane_dynamics;
+
+typedef struct recur_lanes_dynamics {
+    int64_t                    n; /* lanes, as of recur_flow */
+    const recur_lane_dynamics *lanes;
+} recur_lanes_dynamics;
+
+RECUR_API recur_status recur_probe_dynamics(recur_probe *probe, recur_lanes_dynamics *dynamics);
+
 /* ---- updates ---- */
 
 /* A tensor's gradient of the mean loss over the probe's sequences beside its weights. */
@@ -271,18 +296,10 @@ RECUR_API recur_status recur_probe_drive(recur_probe *probe, recur_ctx *ctx, int
 
 /* ---- the cheap part, for a training under way ---- */
 
-/* One look: gradient flow, states and units of all lanes in three numbers.
+/* Take a pulse (recur/run.h). Its horizon is of each stack that of the furthest of its lanes, and of these the least; rate is that lane's.
+ * Numbers of a model that has diverged are not finite.
  *
- * horizon: of each stack the furthest of its lanes, of these the least. rate: that of the same lane. saturated, dead: shares of all states and units. */
-typedef struct recur_pulse {
-    double  loss; /* mean of the losses whose gradient was followed */
-    int64_t horizon, lags;
-    bool    is_open;
-    double  rate;
-    double  saturated, dead;
-} recur_pulse;
-
-/* Cost. One pass forwards and back over the probe's sequences; no memory once the first has been taken. */
+ * Cost. One pass forwards and back over the probe's sequences; no memory once the first has been taken. */
 RECUR_API recur_status recur_probe_pulse(recur_probe *probe, recur_pulse *pulse);
 
 /* ---- attention ---- */

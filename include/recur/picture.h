@@ -86,6 +86,7 @@ typedef struct recur_attention_map {
     const recur_map_word *source;  /* [n_source] */
     const recur_map_word *target;  /* [n_target] */
     const float          *weights; /* [n_target,n_source], from 0 to 1 */
+    const char           *note;    /* below the title; NULL: which side is which */
 } recur_attention_map;
 
 /* Draw a map: a column for each source word, a row for each target word, the darker the more (Bahdanau, Cho and Bengio 2015, figure 3).
@@ -111,6 +112,26 @@ typedef struct recur_passage {
  * Owner.  The caller destroys the picture; nothing of the passage is kept.
  * Errors. RECUR_EARG without words or units; RECUR_EMEMORY. */
 RECUR_API recur_status recur_passage_draw(recur_ctx *ctx, const recur_passage *passage,
+                                         recur_picture **picture);
+
+/* ---- profiles ---- */
+
+/* A number at each letter, or other piece, of a text; some are marked. */
+typedef struct recur_profile {
+    const char           *title, *what;      /* what says what the numbers are */
+    const char           *marked, *unmarked; /* what it means */
+    int64_t               n;
+    const recur_map_word *words;     /* [n] */
+    const double         *values;    /* [n]; those that are not above 0 are not drawn */
+    const bool           *is_marked; /* [n] */
+    double                line;      /* a height to be shown; 0 or NaN: none */
+} recur_profile;
+
+/* Draw a profile: the text in lines, a bar over each letter, the marked ones in a colour of their own.
+ *
+ * Owner.  The caller destroys the picture; nothing of the profile is kept.
+ * Errors. RECUR_EARG without letters, values, marks or one of the texts; RECUR_EMEMORY. */
+RECUR_API recur_status recur_profile_draw(recur_ctx *ctx, const recur_profile *profile,
                                           recur_picture **picture);
 
 /* ---- pages ---- */

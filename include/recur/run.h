@@ -24,8 +24,20 @@ typedef enum recur_event {
     RECUR_EVENT_STEP = 0,
     RECUR_EVENT_VALID,
     RECUR_EVENT_DONE,
+    RECUR_EVENT_DIAGNOSE,
     RECUR_EVENT_DIVERGED /* in a log only: the last line of a run that ended so */
 } recur_event;
+
+/* What a look at a model under training finds; recur_probe_pulse (recur/diag.h) takes one. */
+typedef struct recur_pulse {
+    double loss; /* mean of those whose gradient was followed */
+    int64_t
+        horizon;  /* how many steps back the gradient of the loss at one step still has 1/100 of its norm */
+    int64_t lags; /* how many it was followed */
+    bool    is_open;         /* the horizon is the last of them: it may lie further */
+    double  rate;            /* factor of that norm per step back */
+    double  saturated, dead; /* shares of all states and units */
+} recur_pulse;
 
 /* One report of a run. Numbers that an event does not have are NaN, counts 0. */
 typedef struct recur_report {
@@ -42,6 +54,7 @@ typedef struct recur_report {
     double seconds;     /* of training so far, earlier sessions included */
     double progress;    /* share of the whole budget done, 0 to 1 */
     double best_valid;  /* the figure that stop_on names; NaN before the first validation */
+    recur_pulse pulse;  /* diagnose; else zeros */
 } recur_report;
 
 /* Write a report as the line of JSON that it is in log.jsonl, its line feed included, without a zero behind it.
@@ -59,6 +72,9 @@ typedef struct recur_run_hooks {
     void *user;
     bool (*report)(void *user, const recur_report *report);
     bool (*tick)(void *user, double progress, const recur_report *last);
+    recur_status (*diagnose)(
+        void        *user,
+        recur_pulse *pulse); /* looks at the model, as it is after an update; changes nothing of it */
 } recur_run_hooks;
 
 /* Which figure of validation says that a model is better: for the model that is kept, and for patience. */
@@ -70,18 +86,19 @@ typedef enum recur_criterion {
 } recur_criterion;
 
 typedef struct recur_run_opts {
-    const char      *dir;           /* created where missing; NULL: nothing is written */
-    bool             overwrite;     /* an existing run there is replaced once the new one can start */
-    bool             resume;        /* go on from the checkpoint there, or start over if there is none yet */
-    const char      *config;        /* text for the file "config"; NULL: none */
-    uint64_t         data_checksum; /* stored; a resumed run must have the same */
-    uint64_t         seed;          /* dropout */
-    int64_t          epochs, steps; /* the budget: whichever is given and reached first; all 0: 10 epochs */
-    double           minutes;
-    int64_t          eval_every;         /* steps; 0: at the end of each epoch */
-    int64_t          report_every;       /* steps; 0: 100 */
-    int64_t          patience;           /* stop after so many validations without a better one; 0: never */
-    recur_criterion  stop_on;            /* a figure that the task has */
+    const char *dir;           /* created where missing; NULL: nothing is written */
+    bool        overwrite;     /* an existing run there is replaced once the new one can start */
+    bool        resume;        /* go on from the checkpoint there, or start over if there is none yet */
+    const char *config;        /* text for the file "config"; NULL: none */
+    uint64_t    data_checksum; /* stored; a resumed run must have the same */
+    uint64_t    seed;          /* dropout */
+    int64_t     epochs, steps; /* the budget: whichever is given and reached first; all 0: 10 epochs */
+    double      minutes;
+    int64_t     eval_every;   /* steps; 0: at the end of each epoch */
+    int64_t     report_every; /* steps; 0: 100 */
+    int64_t diagnose_every;   /* steps between calls of hooks->diagnose, each an event of the log; 0: never */
+    int64_t patience;         /* stop after so many validations without a better one; 0: never */
+    recur_criterion  stop_on; /* a figure that the task has */
     double           save_every_seconds; /* 0: 30 */
     recur_train_opts train;
 } recur_run_opts;

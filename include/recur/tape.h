@@ -6,7 +6,8 @@
  * after the first pass over the largest batch nothing is allocated.
  *
  * Errors are sticky: the first is kept, later operations do nothing and return RECUR_NONE, and the caller checks
- * once, at recur_backward or recur_tape_status. A tape is used by one thread at a time; several tapes may share
+ * once, at recur_backward or recur_tape_status. A layer, model or batch that is NULL is such an error, too; the tape
+ * itself must be there. A tape is used by one thread at a time; several tapes may share
  * parameters while these are only read.
  * SPDX-License-Identifier: MIT */
 #ifndef RECUR_TAPE_H

@@ -18,7 +18,6 @@
 
 static const char BYTE_ORDER_MARK[] = "\xef\xbb\xbf";
 enum { MARK_BYTES = 3, READ_BYTES = 1 << 16 };
-static const size_t LONGEST_LINE = (size_t)256 << 20;
 
 recur_status ri_lines_fail(const ri_lines *lines, int64_t line, const char *format, ...)
 {
@@ -35,6 +34,7 @@ recur_status ri_lines_init(ri_lines *lines, recur_ctx *ctx, int n_paths, const c
 {
     *lines = (ri_lines){.ctx = ctx,
                         .encoding = encoding,
+                        .longest = RI_LONGEST_LINE,
                         .n_paths = n_paths,
                         .paths = paths,
                         .name = "",
@@ -134,9 +134,9 @@ static recur_status find_end(ri_lines *lines, size_t *end)
                                ? memchr(all.bytes + lines->searched, '\n', all.size - lines->searched)
                                : NULL;
         *end = feed ? (size_t)(feed - all.bytes) : all.size;
-        if (*end - lines->begin > LONGEST_LINE)
-            return ri_lines_fail(lines, lines->number + 1,
-                                 "a line of more than 256 MiB; wanted shorter ones");
+        if (*end - lines->begin > lines->longest)
+            return ri_lines_fail(lines, lines->number + 1, "a line of more than %zu MiB; wanted shorter ones",
+                                 lines->longest >> 20);
         if (feed || lines->is_at_end) return RECUR_OK;
         lines->searched = all.size;
         recur_status status = read_more(lines);

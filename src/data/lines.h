@@ -9,10 +9,13 @@
 #include "recur/dataset.h"
 #include "text/split.h"
 
+static const size_t RI_LONGEST_LINE = (size_t)256 << 20;
+
 typedef struct ri_lines {
     recur_ctx         *ctx;
     recur_encoding     encoding;
     bool               is_raw;        /* bytes are not looked at */
+    size_t             longest;       /* bytes of a line, or of a row of CSV; whole MiB */
     int                n_paths, next; /* next: the path after the one that is open */
     const char *const *paths;
 
@@ -29,7 +32,7 @@ typedef struct ri_lines {
     bool        is_stream;
 } ri_lines;
 
-/* Begin with files that are opened when their turn comes. Errors: RECUR_EARG: no path, or stdin twice. */
+/* Begin with files that are opened when their turn comes, and lines of up to RI_LONGEST_LINE. Errors: RECUR_EARG: no path, or stdin twice. */
 recur_status ri_lines_init(ri_lines *lines, recur_ctx *ctx, int n_paths, const char *const *paths,
                            recur_encoding encoding);
 void         ri_lines_free(ri_lines *lines);

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t LARGEST_RECORD = (int64_t)256 << 20;
-
 typedef struct ri_field {
     size_t begin, size; /* from the record's base */
 } ri_field;
@@ -94,9 +92,12 @@ static recur_status go_on(csv *c, int64_t opened)
     if (status == RECUR_OK) status = ri_lines_next(c->lines, &c->line, &found);
     if (status != RECUR_OK) return status;
     c->at = 0;
-    if (found && c->record->copy.n <= LARGEST_RECORD) return RECUR_OK;
-    return ri_lines_fail(c->lines, opened, "the quote that opens here is not closed before %s",
-                         found ? "256 MiB" : "the end of the file");
+    if (found && (size_t)c->record->copy.n <= c->lines->longest) return RECUR_OK;
+    if (found)
+        return ri_lines_fail(c->lines, opened, "the quote that opens here is not closed before %zu MiB",
+                             c->lines->longest >> 20);
+    return ri_lines_fail(c->lines, opened,
+                         "the quote that opens here is not closed before the end of the file");
 }
 
 static recur_status quoted_field(csv *c)

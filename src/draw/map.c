@@ -104,7 +104,7 @@ recur_status recur_attention_draw(recur_ctx *ctx, const recur_attention_map *map
                  map->title);
     ri_svg_text(&svg, "title", EDGE, 24, "start", map->title);
     ri_svg_text(&svg, "faint", EDGE, 42, "start",
-                "a column for each source word, a row for each word written");
+                map->note ? map->note : "a column for each source word, a row for each word written");
     draw_grid(&svg, &s);
     for (int64_t i = 0; i < map->n_target; i++)
         for (int64_t j = 0; j < map->n_source; j++) draw_square(&svg, &s, i, j);

@@ -175,6 +175,7 @@ static recur_status check_series(const recur_model *model, const double *mean, c
 
 recur_status recur_classify_set_moments(recur_model *model, const double *mean, const double *deviation)
 {
+    if (!model) return RECUR_EARG;
     recur_params *params = model->params;
     recur_status  status = check_series(model, mean, deviation);
     if (!status) status = check_moments(model, mean, deviation, RECUR_EARG);
@@ -185,6 +186,7 @@ recur_status recur_classify_set_moments(recur_model *model, const double *mean, 
 
 recur_status recur_classify_moments(const recur_model *model, double *mean, double *deviation)
 {
+    if (!model) return RECUR_EARG;
     const recur_params *params = model->params;
     recur_status        status = check_series(model, mean, deviation);
     if (!status) status = recur_params_get(params, recur_params_find(params, "input.mean"), mean);
@@ -227,6 +229,7 @@ static recur_var pool(recur_tape *tape, const recur_model *model, recur_var x, r
 recur_var recur_classify_logits(recur_tape *tape, const recur_model *model, const recur_pack *pack,
                                 recur_var rows, recur_var *weights)
 {
+    if (!ri_tape_given(tape, model, "recur_classify_logits")) return RECUR_NONE;
     recur_status status = ri_model_want(model, RECUR_TASK_CLASSIFY, "classifying");
     if (status) return ri_tape_failed(tape, status);
     const recur_classify_spec *spec = &model->spec.classify;

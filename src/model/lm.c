@@ -89,6 +89,7 @@ static recur_var drop(recur_tape *tape, const recur_model *model, recur_var x, c
 recur_var ri_lm_top(recur_tape *tape, const recur_model *model, const recur_pack *tokens, recur_state state,
                     recur_state *final)
 {
+    if (!ri_tape_given(tape, model, "a language model")) return RECUR_NONE;
     recur_status status = ri_model_want(model, RECUR_TASK_LM, "predicting the next token");
     if (status) return ri_tape_failed(tape, status);
     recur_var x;
@@ -106,13 +107,14 @@ recur_var recur_lm_loss(recur_tape *tape, const recur_model *model, const recur_
                         recur_state *final)
 {
     recur_var y = ri_lm_top(tape, model, tokens, state, final);
-    return recur_linear_cross_entropy(tape, model->head, y, targets, reduction);
+    return y.id ? recur_linear_cross_entropy(tape, model->head, y, targets, reduction) : RECUR_NONE;
 }
 
 recur_var recur_lm_logits(recur_tape *tape, const recur_model *model, const recur_pack *tokens,
                           recur_state state, recur_state *final)
 {
-    return recur_linear_apply(tape, model->head, ri_lm_top(tape, model, tokens, state, final));
+    recur_var y = ri_lm_top(tape, model, tokens, state, final);
+    return y.id ? recur_linear_apply(tape, model->head, y) : RECUR_NONE;
 }
 
 /* Matrix products only, as the literature counts: reading a row of the embedding or a column for a one-hot input is none. */

@@ -239,6 +239,9 @@ static recur_var at_once(walk *w, recur_var embedded)
 
 recur_var ri_seq2seq_top(recur_tape *tape, const recur_model *model, recur_seq2seq_batch *batch, double own)
 {
+    if (!ri_tape_given(tape, model, "an encoder-decoder") ||
+        !ri_tape_given(tape, batch, "an encoder-decoder"))
+        return RECUR_NONE;
     recur_status status = ri_model_want(model, RECUR_TASK_SEQ2SEQ, "an encoder-decoder's loss");
     if (status) return ri_tape_failed(tape, status);
     if (batch->model != model || !batch->has_targets)

@@ -114,7 +114,7 @@ recur_memory recur_attention_memory(recur_tape *tape, const recur_attention *a, 
 {
     const recur_memory none = {NULL, NULL, {0}, {0}};
     const ri_node     *node = ri_tape_node(tape, keys, "recur_attention_memory");
-    if (!node) return none;
+    if (!node || !ri_tape_given(tape, a, "recur_attention_memory")) return none;
     int64_t K = a->spec.key;
     if (!pack || node->ids || node->shape.rank != 2 || node->shape.size[0] != pack->N ||
         node->shape.size[1] != K) {
@@ -207,7 +207,7 @@ recur_var recur_attend_step(recur_tape *tape, const recur_memory *memory, recur_
 {
     if (weights) *weights = RECUR_NONE;
     const ri_node *node = ri_tape_node(tape, queries, "attention");
-    if (!node) return RECUR_NONE;
+    if (!node || !ri_tape_given(tape, memory, "attention")) return RECUR_NONE;
     const recur_attention *a = memory->attention;
     if (!a || node->ids || node->shape.rank != 2 || node->shape.size[1] != a->spec.query)
         return RI_TAPE_FAIL(

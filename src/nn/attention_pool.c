@@ -58,6 +58,8 @@ void recur_attention_pool_destroy(recur_attention_pool *pool)
 recur_var recur_attention_pool_apply(recur_tape *tape, const recur_attention_pool *pool, recur_var x,
                                      const recur_pack *pack, recur_var *weights)
 {
+    if (weights) *weights = RECUR_NONE;
+    if (!ri_tape_given(tape, pool, "recur_attention_pool_apply")) return RECUR_NONE;
     recur_var inner = recur_tanh(tape, recur_linear_apply(tape, pool->project, x));
     recur_var share = recur_sequence_softmax(tape, recur_linear_apply(tape, pool->score, inner), pack);
     if (weights) *weights = share;

@@ -88,8 +88,8 @@ static bool pass_over(recur_tape *tape, const recur_crf *crf, recur_var emission
                       int64_t kept, const char *what, ri_crf_pass *p)
 {
     const ri_node *node = ri_tape_node(tape, emissions, what);
-    int64_t        K = crf->K;
-    if (!node || !ri_tape_fits(tape, crf->params, what)) return false;
+    if (!node || !ri_tape_given(tape, crf, what) || !ri_tape_fits(tape, crf->params, what)) return false;
+    int64_t K = crf->K;
     if (!pack || node->ids || node->shape.rank != 2 || node->shape.size[0] != pack->N ||
         node->shape.size[1] != K) {
         RI_TAPE_FAIL(tape, RECUR_EARG,
@@ -162,6 +162,7 @@ static bool check_sequence(recur_tape *tape, const recur_crf *crf, const recur_p
 
 static bool check_targets(recur_tape *tape, const recur_crf *crf, const recur_pack *targets)
 {
+    if (!ri_tape_given(tape, crf, "recur_crf_loss")) return false;
     if (!tape->status && !(targets && targets->has_tokens))
         RI_TAPE_FAIL(tape, RECUR_EARG, "recur_crf_loss: wanted a pack of tags");
     for (int64_t b = 0; !tape->status && b < targets->B; b++)

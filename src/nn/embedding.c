@@ -79,6 +79,7 @@ static void embed_backward(recur_tape *tape, void *saved)
 
 recur_var recur_embed(recur_tape *tape, const recur_embedding *e, const recur_pack *pack)
 {
+    if (!ri_tape_given(tape, e, "recur_embed")) return RECUR_NONE;
     const int32_t *ids = tokens_of(tape, pack, e->V, "recur_embed");
     return ids ? ri_embed_ids(tape, e, pack->N, ids) : RECUR_NONE;
 }

@@ -74,7 +74,7 @@ static bool pass_over(recur_tape *tape, const recur_linear *l, recur_var x, cons
                       ri_linear_pass *p)
 {
     const ri_node *node = ri_tape_node(tape, x, what);
-    if (!node || !ri_tape_fits(tape, l->params, what)) return false;
+    if (!node || !ri_tape_given(tape, l, what) || !ri_tape_fits(tape, l->params, what)) return false;
     if (node->shape.rank < 1 || ri_shape_last(node->shape) != l->I) {
         RI_TAPE_FAIL(tape, RECUR_EARG, "%s: wanted [...,%lld], found rank %d and %lld last", what,
                      (long long)l->I, node->shape.rank, (long long)ri_shape_last(node->shape));

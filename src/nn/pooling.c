@@ -85,6 +85,7 @@ recur_var recur_pool_max(recur_tape *tape, recur_var x, const recur_pack *pack)
 
 recur_var recur_pool_last(recur_tape *tape, const recur_rnn *rnn, recur_seq seq)
 {
+    if (!ri_tape_given(tape, rnn, "recur_pool_last")) return RECUR_NONE;
     const recur_rnn_spec *spec = recur_rnn_get_spec(rnn);
     int64_t               D = spec->bidirectional ? 2 : 1, top = (spec->layers - 1) * D;
     recur_var             h = recur_pick_step(tape, seq.h, top);

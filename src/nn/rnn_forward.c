@@ -35,7 +35,9 @@ static bool sequence_extent(recur_tape *tape, const recur_rnn *rnn, recur_var x,
                             extent *e)
 {
     const ri_node *node = ri_tape_node(tape, x, "recur_rnn_apply");
-    if (!node || !ri_tape_fits(tape, rnn->params, "recur_rnn_apply")) return false;
+    if (!node || !ri_tape_given(tape, rnn, "recur_rnn_apply") ||
+        !ri_tape_fits(tape, rnn->params, "recur_rnn_apply"))
+        return false;
     recur_shape shape = node->shape;
     int         rank = pack ? 2 : 3;
     if (shape.rank != rank || ri_shape_last(shape) != rnn->spec.input || (pack && shape.size[0] != pack->N)) {
@@ -271,6 +273,7 @@ recur_seq recur_rnn_apply_traced(recur_tape *tape, const recur_rnn *rnn, recur_v
                                  recur_state state, recur_trace *trace)
 {
     extent e = {0};
+    if (!ri_tape_given(tape, trace, "recur_rnn_apply_traced")) return none();
     *trace = (recur_trace){{0}, {0}, {0}};
     return sequence_extent(tape, rnn, x, pack, &e) ? apply(tape, rnn, x, &e, state, trace) : none();
 }
@@ -284,7 +287,9 @@ recur_seq ri_rnn_step_of(recur_tape *tape, const recur_rnn *rnn, recur_var x, re
                          const int32_t *sequence, const int32_t *time)
 {
     const ri_node *node = ri_tape_node(tape, x, "recur_rnn_step");
-    if (!node || !ri_tape_fits(tape, rnn->params, "recur_rnn_step")) return none();
+    if (!node || !ri_tape_given(tape, rnn, "recur_rnn_step") ||
+        !ri_tape_fits(tape, rnn->params, "recur_rnn_step"))
+        return none();
     extent e = {.output = node->shape, .sequence = sequence, .time = time};
     if (rnn->D == 2)
         RI_TAPE_FAIL(tape, RECUR_EARG,

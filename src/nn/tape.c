@@ -60,7 +60,7 @@ void recur_tape_set_noise(recur_tape *tape, uint64_t seed, uint64_t step)
 
 recur_status recur_tape_status(const recur_tape *tape)
 {
-    return tape->status;
+    return tape ? tape->status : RECUR_EARG;
 }
 
 size_t recur_tape_bytes(const recur_tape *tape)
@@ -96,6 +96,12 @@ ri_node *ri_tape_node(recur_tape *tape, recur_var v, const char *what)
     RI_TAPE_FAIL(tape, RECUR_EARG, "%s: wanted a variable of this tape, found number %d of %lld", what,
                  (int)v.id, (long long)tape->n_nodes - 1);
     return NULL;
+}
+
+bool ri_tape_given(recur_tape *tape, const void *wanted, const char *what)
+{
+    if (!wanted) RI_TAPE_FAIL(tape, RECUR_EARG, "%s: wanted what it works with, found NULL", what);
+    return wanted;
 }
 
 bool ri_tape_fits(recur_tape *tape, const recur_params *params, const char *what)
@@ -241,11 +247,13 @@ static recur_status read_out(const recur_tape *tape, recur_var v, const void *fr
 
 recur_status recur_value_f64(const recur_tape *tape, recur_var v, double *out)
 {
+    if (!tape) return RECUR_EARG;
     return read_out(tape, v, is_known(tape, v) ? tape->nodes[v.id].value : NULL, "value", out);
 }
 
 recur_status recur_grad_f64(const recur_tape *tape, recur_var v, double *out)
 {
+    if (!tape) return RECUR_EARG;
     return read_out(tape, v, is_known(tape, v) && tape->has_run_back ? tape->nodes[v.id].grad : NULL,
                     "gradient", out);
 }

@@ -62,6 +62,9 @@ static inline bool ri_tape_drops(const recur_tape *tape)
 /* Return the node of a variable, NULL (and a sticky error) where there is none. Valid until the next variable is made. */
 ri_node *ri_tape_node(recur_tape *tape, recur_var v, const char *what);
 
+/* Whether there is a layer, model or batch that an operation wants; a sticky error otherwise. */
+bool ri_tape_given(recur_tape *tape, const void *wanted, const char *what);
+
 /* Whether parameters are of the tape's number type, as their bytes are read with it; a sticky error otherwise. */
 bool ri_tape_fits(recur_tape *tape, const recur_params *params, const char *what);
 

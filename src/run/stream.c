@@ -142,6 +142,7 @@ void recur_stream_reset(recur_stream *s)
 
 recur_status recur_stream_fork(const recur_stream *stream, void *memory, size_t bytes, recur_stream **fork)
 {
+    if (!fork) return RECUR_EARG;
     *fork = NULL;
     if (!stream) return RECUR_EARG;
     recur_status status = check_memory(stream->model->ctx, memory, bytes, stream->at.bytes);

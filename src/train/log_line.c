@@ -13,6 +13,7 @@ enum { FLAGS = JSON_COMPACT | JSON_REAL_PRECISION(17) };
 const char *const ri_event_names[RI_EVENTS] = {[RECUR_EVENT_STEP] = "step",
                                                [RECUR_EVENT_VALID] = "valid",
                                                [RECUR_EVENT_DONE] = "done",
+                                               [RECUR_EVENT_DIAGNOSE] = "diagnose",
                                                [RECUR_EVENT_DIVERGED] = "diverged"};
 
 static json_t *number(double x)
@@ -27,22 +28,40 @@ static size_t dump(json_t *object, bool is_whole, char *text, size_t size)
     return n < size ? n : 0;
 }
 
-size_t recur_report_json(const recur_report *r, const char *dir, char *text, size_t size)
+/* What a look at the model found. */
+static bool add_pulse(json_t *o, const recur_pulse *p)
 {
-    if (!r || !text || size == 0) return 0;
-    json_t *o = json_object();
-    bool    ok = o != NULL;
-    ok = ok && !json_object_set_new(o, "event", json_string(ri_event_names[r->event]));
-    ok = ok && !json_object_set_new(o, "step", json_integer(r->step));
-    ok = ok && !json_object_set_new(o, "epoch", json_integer(r->epoch));
-    ok = ok && !json_object_set_new(o, "loss", number(r->loss));
+    return !json_object_set_new(o, "horizon", json_integer(p->horizon)) &&
+           !json_object_set_new(o, "lags", json_integer(p->lags)) &&
+           !json_object_set_new(o, "is_open", json_boolean(p->is_open)) &&
+           !json_object_set_new(o, "rate", number(p->rate)) &&
+           !json_object_set_new(o, "saturated", number(p->saturated)) &&
+           !json_object_set_new(o, "dead", number(p->dead));
+}
+
+static bool add_figures(json_t *o, const recur_report *r)
+{
+    bool ok = true;
     if (!isnan(r->accuracy)) ok = ok && !json_object_set_new(o, "accuracy", number(r->accuracy));
     if (!isnan(r->f1)) ok = ok && !json_object_set_new(o, "f1", number(r->f1));
     if (!isnan(r->score)) ok = ok && !json_object_set_new(o, "score", number(r->score));
     ok = ok && !json_object_set_new(o, "grad_norm", number(r->grad_norm));
     ok = ok && !json_object_set_new(o, "clip_rate", number(r->clip_rate));
     ok = ok && !json_object_set_new(o, "lr", number(r->lr));
-    ok = ok && !json_object_set_new(o, "items_per_s", number(r->items_per_s));
+    return ok && !json_object_set_new(o, "items_per_s", number(r->items_per_s));
+}
+
+size_t recur_report_json(const recur_report *r, const char *dir, char *text, size_t size)
+{
+    if (!r || !text || size == 0) return 0;
+    bool    is_pulse = r->event == RECUR_EVENT_DIAGNOSE;
+    json_t *o = json_object();
+    bool    ok = o != NULL;
+    ok = ok && !json_object_set_new(o, "event", json_string(ri_event_names[r->event]));
+    ok = ok && !json_object_set_new(o, "step", json_integer(r->step));
+    ok = ok && !json_object_set_new(o, "epoch", json_integer(r->epoch));
+    ok = ok && !json_object_set_new(o, "loss", number(r->loss));
+    ok = ok && (is_pulse ? add_pulse(o, &r->pulse) : add_figures(o, r));
     ok = ok && !json_object_set_new(o, "seconds", number(r->seconds));
     if (r->event == RECUR_EVENT_VALID || r->event == RECUR_EVENT_DONE)
         ok = ok && !json_object_set_new(o, "best_valid", number(r->best_valid));

@@ -5,7 +5,7 @@
 
 #include "recur/run.h"
 
-enum { RI_EVENTS = 4 };
+enum { RI_EVENTS = 5 };
 
 extern const char *const ri_event_names[RI_EVENTS];
 

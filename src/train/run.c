@@ -98,7 +98,7 @@ static recur_status emit(run *r, recur_report report)
 {
     report.seconds = seconds_of(r);
     report.progress = report.event == RECUR_EVENT_DONE ? 1 : progress_of(r);
-    r->last = report;
+    if (report.event != RECUR_EVENT_DIAGNOSE) r->last = report; /* what goes on is told by the others */
     if (r->dir) {
         char         line[RECUR_REPORT_BYTES];
         size_t       n = recur_report_json(&report, r->dir->path, line, sizeof line);
@@ -134,6 +134,26 @@ static recur_status report_validation(run *r, const ri_validation *found)
                                                             epoch, step),
                                   .items_per_s = NAN,
                                   .best_valid = r->state.best_valid});
+}
+
+/* What is found does not depend on the session, so a run that goes on has the same lines in its log. */
+static recur_status diagnose(run *r)
+{
+    recur_report report = {.event = RECUR_EVENT_DIAGNOSE,
+                           .step = step_of(r),
+                           .epoch = epoch_of(r, step_of(r)),
+                           .accuracy = NAN,
+                           .f1 = NAN,
+                           .score = NAN,
+                           .grad_norm = NAN,
+                           .clip_rate = NAN,
+                           .lr = NAN,
+                           .items_per_s = NAN,
+                           .best_valid = r->state.best_valid};
+    recur_status status = r->hooks.diagnose(r->hooks.user, &report.pulse);
+    if (status) return status;
+    report.loss = report.pulse.loss;
+    return emit(r, report);
 }
 
 /* ---- saving ---- */
@@ -236,6 +256,7 @@ static recur_status after_step(run *r)
 {
     recur_status status = RECUR_OK;
     if (step_of(r) % r->opts.report_every == 0) status = report_steps(r);
+    if (!status && r->opts.diagnose_every && step_of(r) % r->opts.diagnose_every == 0) status = diagnose(r);
     if (status) return status;
     if (r->hooks.tick && !r->hooks.tick(r->hooks.user, progress_of(r), &r->last)) r->is_stopping = true;
     return ri_clock_seconds() - r->saved >= r->opts.save_every_seconds ? save(r) : RECUR_OK;
@@ -345,10 +366,11 @@ static recur_status loop(run *r)
 
 static recur_status check_opts(recur_ctx *ctx, const recur_run_opts *o)
 {
-    if (o->epochs < 0 || o->steps < 0 || o->eval_every < 0 || o->report_every < 0 || o->patience < 0)
-        return RI_FAIL(
-            ctx, RECUR_EARG,
-            "run: epochs, steps, eval_every, report_every and patience are counts, found a negative one");
+    if (o->epochs < 0 || o->steps < 0 || o->eval_every < 0 || o->report_every < 0 || o->diagnose_every < 0 ||
+        o->patience < 0)
+        return RI_FAIL(ctx, RECUR_EARG,
+                       "run: epochs, steps, eval_every, report_every, diagnose_every and patience are "
+                       "counts, found a negative one");
     if (!(o->minutes >= 0 && o->minutes < INFINITY))
         return RI_FAIL(ctx, RECUR_EARG, "run: minutes is %g, wanted 0 or more", o->minutes);
     if (!(o->save_every_seconds >= 0 && o->save_every_seconds < INFINITY))
@@ -510,6 +532,7 @@ recur_status ri_run(const ri_task *task, const recur_run_opts *opts, const recur
     if (!r) return ri_no_memory(ctx, "a training run");
     *r = (run){.ctx = ctx, .params = params, .task = task, .opts = *opts, .saved_step = -1};
     if (hooks) r->hooks = *hooks;
+    if (!r->hooks.diagnose) r->opts.diagnose_every = 0;
     complete(&r->opts, task->steps_per_epoch);
     status = work(r);
     if (done) *done = r->last;

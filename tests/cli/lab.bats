@@ -154,3 +154,19 @@ PY
   refuses 2 "--attention wants additive, dot or general" lab bottleneck --attention none
   refuses 2 "--out wants a file" lab bottleneck --out -
 }
+
+@test "chapter refuses what cannot be" {
+  refuses 2 "--out wants a file that ends in .html, found 'x.svg'" lab chapter --out x.svg
+  refuses 2 "no option --steps" lab chapter --steps 5
+  refuses 5 "$dir/no/chapter.html" lab chapter --out "$dir/no/chapter.html"
+}
+
+@test "every command of docs/chapter.md exists" {
+  grep -oE '(^|`)recur ((lab|train|score) [a-z0-9]+|[a-z]+)' "$root/docs/chapter.md" | tr -d '`' | sort -u >"$dir/commands"
+  [ "$(grep -c '^recur lab ' "$dir/commands")" -ge 10 ]
+  while read -r _ command; do
+    call help $command
+    [ "$status" = 0 ]
+  done <"$dir/commands"
+  for program in $(grep -oE 'examples/[a-z_]+\.c' "$root/docs/chapter.md"); do [ -f "$root/$program" ]; done
+}

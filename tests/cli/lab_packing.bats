@@ -34,7 +34,7 @@ times = [l for l in lines if l["part"] == "time"]
 assert [l["batch"] for l in times] == [2, 3]
 for l in times:
     assert min(l["packed_us"], l["padded_us"], l["sorted_us"]) > 0 and l["updates"] >= 3, l
-    assert abs(l["saved"] - (1 - l["packed_us"] / l["padded_us"])) < 1e-9, l
+    assert l["saved"] < 1 and 0 <= l["padding"] <= 2 / 3, l
     assert abs(l["packed_loss"] - l["padded_loss"]) < 1e-5 and l["packed_loss"] > 0, l
 PY
 }

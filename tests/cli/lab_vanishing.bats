@@ -106,6 +106,8 @@ PY
   grep -qE '^rnn default: the first [0-9]+ gradients are exactly 0: float32 ends' "$dir/out"
   call lab vanishing --cell relu --init identity
   grep -q 'goes through a unit that is shut' "$dir/out"
+  call lab vanishing --cell relu --gain 100 --seeds 1
+  grep -q '^relu default: the state grows beyond float32' "$dir/out"
 }
 
 @test "vanishing draws its curves, as a picture or in a page" {

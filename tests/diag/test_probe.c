@@ -171,6 +171,20 @@ static void gates_of_one_unit_are_those_of_their_biases(void **state)
     probe_near(l->unit_tau[0], tau, 1e-9);
     probe_near(l->tau_median, tau, 1e-9);
     for (int i = 0; i < RECUR_TAU_BINS; i++) assert_true(l->tau[i] == (i == 5 ? 1 : 0));
+    assert_true(l->saturated == 0); /* c climbs to i g / (1-f) = .16 */
+
+    recur_pulse pulse;
+    probe_set(c.model, "rnn.bias_ih_l0", 0, 0);
+    LM_OK(c.ctx, recur_probe_gates(c.probe, &gates));
+    LM_OK(c.ctx, recur_probe_pulse(c.probe, &pulse));
+    double cell = 0, n = 0;
+    for (int t = 0; t < 20; t++) {
+        cell = sigmoid(3) * cell + sigmoid(0) * tanh(0.5);
+        n += tanh(cell) > 0.99;
+    }
+    assert_true(n > 0 && n < 20);
+    probe_near(gates.lanes[0].saturated, n / 20, 1e-12);
+    probe_near(pulse.saturated, n / 20, 1e-12);
     probe_close(&c);
 }
 
@@ -240,6 +254,76 @@ static void units_that_do_nothing_are_dead(void **state)
         l = &gates.lanes[0];
         assert_true(l->n_dead == 1 && l->is_dead[0] && !l->is_dead[1]);
         assert_true(l->saturated > 0.9 && l->saturated < 1);
+        probe_close(&c);
+    }
+}
+
+/* ---- dynamics ---- */
+
+/* The largest exponent along a window is what recur_lyapunov says of the same stack and tokens. */
+static void exponents_are_those_of_the_stack(void **state)
+{
+    (void)state;
+    probe_case           c;
+    recur_lanes_dynamics found;
+    probe_open(&c, RECUR_F64, (recur_lm_spec){.embed = 3, .rnn = {.hidden = 6}}, probe_text,
+               (recur_probe_opts){.sequences = 1, .steps = 60});
+    LM_OK(c.ctx, recur_probe_dynamics(c.probe, &found));
+    recur_driven *driven;
+    double        exponent;
+    LM_OK(c.ctx, recur_driven_create_lm(c.ctx, c.model, 60, recur_corpus_tokens(c.corpus), &driven));
+    recur_system        system = recur_driven_system(driven);
+    recur_lyapunov_opts opts = {.k = 1, .steps = 45, .warmup = 1, .settle = 14};
+    LM_OK(c.ctx, recur_lyapunov(c.ctx, &system, NULL, &opts, &exponent, NULL));
+    assert_true(found.n == 1 && found.lanes[0].n == 12 && found.lanes[0].steps == 45);
+    assert_true(isnan(found.lanes[0].error) && exponent < 0);
+    probe_near(found.lanes[0].lyapunov, exponent, 1e-9);
+
+    double at[12] = {0}, next[12], jacobian[144], singular[12];
+    for (int64_t t = 0; t < 30; t++) { /* the first step, then half of the others */
+        LM_OK(c.ctx, system.advance(system.user, t, at, next));
+        memcpy(at, next, sizeof at);
+    }
+    LM_OK(c.ctx, recur_system_jacobian(&system, 30, at, jacobian));
+    LM_OK(c.ctx, recur_singular_values(c.ctx, 12, 12, jacobian, singular));
+    for (int i = 0; i < 12; i++) probe_near(found.lanes[0].singular[i], singular[i], 1e-9);
+    recur_driven_destroy(driven);
+    probe_close(&c);
+}
+
+/* relu(w h + 1) with h above 0: every step's Jacobian is w times a rotation's size, here the diagonal itself. */
+static void the_exponent_of_a_diagonal_is_its_logarithm(void **state)
+{
+    (void)state;
+    for (int dtype = RECUR_F32; dtype <= RECUR_F64; dtype++) {
+        probe_case           c;
+        recur_lanes_dynamics found;
+        probe_open(&c, (recur_dtype)dtype,
+                   (recur_lm_spec){.rnn = {.cell = RECUR_RNN_RELU, .hidden = 2, .layers = 2}}, probe_text,
+                   (recur_probe_opts){.sequences = 3, .steps = 30});
+        static const double weights[2][2] = {{0.75, 0.5}, {0.875, 0.25}};
+        for (int l = 0; l < 2; l++) {
+            char w_ih[32], w_hh[32], b[32];
+            snprintf(w_ih, sizeof w_ih, "rnn.weight_ih_l%d", l);
+            snprintf(w_hh, sizeof w_hh, "rnn.weight_hh_l%d", l);
+            snprintf(b, sizeof b, "rnn.bias_ih_l%d", l);
+            probe_set(c.model, w_ih, -1, 0.125);
+            probe_set(c.model, w_hh, -1, 0);
+            probe_set(c.model, w_hh, 0, weights[l][0]);
+            probe_set(c.model, w_hh, 3, weights[l][1]);
+            probe_set(c.model, b, -1, 1);
+        }
+        probe_set(c.model, "rnn.bias_hh_l0", -1, 0);
+        probe_set(c.model, "rnn.bias_hh_l1", -1, 0);
+        LM_OK(c.ctx, recur_probe_dynamics(c.probe, &found));
+        assert_int_equal(found.n, 2);
+        for (int l = 0; l < 2;
+             l++) { /* the vector turns into its direction as (.25 / .875)^7, (.5 / .75)^7 */
+            probe_near(found.lanes[l].lyapunov, log(weights[l][0]), 2e-3);
+            assert_true(found.lanes[l].error < 1e-6);
+            probe_near(found.lanes[l].singular[0], weights[l][0], 1e-6);
+            probe_near(found.lanes[l].singular[1], weights[l][1], 1e-6);
+        }
         probe_close(&c);
     }
 }
@@ -417,6 +501,8 @@ int main(void)
         cmocka_unit_test(gates_of_one_unit_are_those_of_their_biases),
         cmocka_unit_test(a_grus_update_gate_is_what_keeps),
         cmocka_unit_test(units_that_do_nothing_are_dead),
+        cmocka_unit_test(exponents_are_those_of_the_stack),
+        cmocka_unit_test(the_exponent_of_a_diagonal_is_its_logarithm),
         cmocka_unit_test(updates_are_the_gradients_of_the_mean_loss),
         cmocka_unit_test(the_loss_of_a_cut_context_is_that_of_cut_data),
         cmocka_unit_test(without_memory_the_shortest_context_does),

@@ -46,7 +46,7 @@ static void words_and_weights_are_drawn(void **state)
     const recur_map_word source[] = {{"the", 3}, {" <cat>", 6}},
                          target[] = {{"die", 3}, {"Katze", 5}, {"</s>", 4}};
     const float         weights[] = {0.75f, 0.25f, 0, 1, 0.001f, NAN};
-    recur_attention_map map = {"A & B", 2, 3, source, target, weights};
+    recur_attention_map map = {"A & B", 2, 3, source, target, weights, NULL};
     char               *text = draw(&map);
     assert_contains(text, ">A &amp; B</text>");
     assert_contains(text, ">\xc2\xb7&lt;cat&gt;</text>");
@@ -69,7 +69,7 @@ static void any_bytes_are_words(void **state)
                                     {"Donaudampfschifffahrtsgesellschaft", 34},
                                     {"\xe7\x8c\xab\xe7\x8a\xac", 6}};
     const float          weights[25] = {1};
-    recur_attention_map  map = {"", 5, 5, words, words, weights};
+    recur_attention_map  map = {"", 5, 5, words, words, weights, NULL};
     char                *text = draw(&map);
     assert_contains(text, ">\xef\xbf\xbd\xef\xbf\xbd</text>");
     assert_contains(text, ">a\xef\xbf\xbd"
@@ -89,7 +89,7 @@ static void large_maps_stay_small(void **state)
         words[i] = (recur_map_word){"word", 4};
         weights[i * N + i] = 1;
     }
-    recur_attention_map map = {"large", N, N, words, words, weights};
+    recur_attention_map map = {"large", N, N, words, words, weights, NULL};
     char               *text = draw(&map);
     assert_int_equal(count(text, "class=\"s0\""), N);
     assert_int_equal(count(text, "rotate(-90)"), N / 4);
@@ -104,7 +104,7 @@ static void what_cannot_be_drawn_is_refused(void **state)
     (void)state;
     const recur_map_word word = {"a", 1};
     const float          weight = 1;
-    recur_attention_map  map = {"t", 1, 1, &word, &word, &weight}, none = map;
+    recur_attention_map  map = {"t", 1, 1, &word, &word, &weight, NULL}, none = map;
     recur_picture       *picture;
     none.n_source = 0;
     assert_int_equal(recur_attention_draw(ctx, &none, &picture), RECUR_EARG);
@@ -135,7 +135,7 @@ static void missing_memory_is_reported(void **state)
     (void)state;
     recur_map_word      word = {"a", 1};
     float               weight = 1;
-    recur_attention_map map = {"t", 1, 1, &word, &word, &weight};
+    recur_attention_map map = {"t", 1, 1, &word, &word, &weight, NULL};
     assert_true(fail_every_allocation(draw_with, &map) > 1);
 }
 
