@@ -1,4 +1,4 @@
-/* What recur diagnose looks at closely: the step Jacobians along the data, and cells over a passage of text.
+/* What recur diagnose looks at closely: cells over a passage of text.
  * SPDX-License-Identifier: MIT */
 #include "diagnose.h"
 
@@ -9,70 +9,6 @@
 #include <string.h>
 
 #include "memory.h"
-
-/* ---- Jacobians ---- */
-
-enum { WARMUP = 50, COUNTED = 200, SETTLE = 50, EACH = 8, LARGEST_STATE = 300 };
-
-/* The exponents, and where the state is small the singular values of products of 8, 16 .. 64 Jacobians. */
-static recur_status follow(recur_ctx *ctx, recur_driven *driven, int64_t T, jacobians *j)
-{
-    recur_system              system = recur_driven_system(driven);
-    int64_t                   n = system.n;
-    int64_t                   rest = T - WARMUP - SETTLE;
-    const recur_lyapunov_opts opts = {.k = n < MOST_EXPONENTS ? n : MOST_EXPONENTS,
-                                      .steps = rest < COUNTED ? rest : COUNTED,
-                                      .warmup = WARMUP,
-                                      .settle = SETTLE};
-    j->steps = opts.steps;
-    j->n_exponents = opts.k;
-    recur_status status = recur_lyapunov(ctx, &system, NULL, &opts, j->exponents, j->errors);
-    if (status || n > LARGEST_STATE || rest < EACH) return status;
-    j->n_cuts = rest / EACH < MOST_CUTS ? rest / EACH : MOST_CUTS;
-    double *logs = need_memory((size_t)(j->n_cuts * n), sizeof *logs);
-    status = recur_jacobian_product(ctx, &system, NULL, WARMUP, WARMUP + EACH * j->n_cuts, EACH, logs);
-    for (int64_t i = 0; i < j->n_cuts && !status; i++) {
-        j->cuts[i] = EACH * (i + 1);
-        j->greatest[i] = logs[i * n] / log(10);
-        j->middle[i] = logs[i * n + n / 2] / log(10);
-        j->least[i] = logs[i * n + n - 1] / log(10);
-    }
-    free(logs);
-    return status;
-}
-
-/* Make the system and follow it. What fails says so in ctx, or in the program's context. */
-static int drive(diagnosis *d, recur_ctx *ctx)
-{
-    recur_driven *driven = NULL;
-    int64_t       steps;
-    recur_status  status = recur_probe_drive(d->probe, ctx, WARMUP + COUNTED + SETTLE, &driven, &steps);
-    bool          is_short = !status && steps < WARMUP + SETTLE + EACH;
-    if (is_short) d->jacobians.left_out = "there are too few steps to follow step Jacobians";
-    if (!status && !is_short) status = follow(ctx, driven, steps, &d->jacobians);
-    if (!status && !is_short) d->symptoms.lyapunov = d->jacobians.exponents[0];
-    recur_driven_destroy(driven);
-    const char *sentence = recur_error(ctx);
-    return status ? output_error(d->app, status, "%s", *sentence ? sentence : recur_error(d->app->ctx))
-                  : RECUR_OK;
-}
-
-int find_jacobians(diagnosis *d)
-{
-    const recur_ctx_opts opts = {.threads = recur_ctx_threads(d->app->ctx), .dtype = RECUR_F64};
-    recur_ctx           *ctx = NULL;
-    for (int64_t i = 0; i < d->flow.n; i++)
-        if (d->flow.lanes[i].lane.is_reverse)
-            d->jacobians.left_out = "a stack that reads in two directions has no steps in time's order";
-    if (d->jacobians.left_out) return RECUR_OK;
-    recur_status status = recur_ctx_create(&opts, &ctx);
-    if (status) return output_error(d->app, status, "no memory for a second context");
-    int code = drive(d, ctx);
-    recur_ctx_destroy(ctx);
-    return code;
-}
-
-/* ---- a passage of text ---- */
 
 enum { SHOWN = 320, SEARCHED = 4000, LOOKED_AT = 200000 };
 static const double FOLLOWS = 0.5; /* |correlation| from which a unit is said to follow something */

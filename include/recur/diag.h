@@ -3,7 +3,6 @@
 #ifndef RECUR_DIAG_H
 #define RECUR_DIAG_H
 
-#include "dynamics.h"
 #include "seq2seq.h"
 #include "tag.h"
 
@@ -283,16 +282,6 @@ RECUR_API recur_status recur_probe_trackers(recur_probe *probe, int64_t begin, i
 /* Write chosen numbers over such a passage: values [n_traits,n], after each token read, from a zero state. Errors: as above. */
 RECUR_API recur_status recur_probe_passage(recur_probe *probe, int64_t begin, int64_t n, int64_t n_traits,
                                            const recur_trait *traits, double *values);
-
-/* ---- dynamics ---- */
-
-/* Make a system (recur/dynamics.h) of the model's first stack, of an encoder-decoder the encoder, that reads the probe's sequences one after the other without a
- * reset, most steps at most; *steps receives how many there are.
- *
- * Owner.   The caller destroys it.
- * Errors.  RECUR_EARG, of ctx: it is not RECUR_F64, the stack is bidirectional; what running the model says, of the probe's; RECUR_EMEMORY. */
-RECUR_API recur_status recur_probe_drive(recur_probe *probe, recur_ctx *ctx, int64_t most,
-                                         recur_driven **driven, int64_t *steps);
 
 /* ---- the cheap part, for a training under way ---- */
 

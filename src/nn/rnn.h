@@ -36,7 +36,7 @@ struct ri_rnn_run {
 /* The inner values of one application, as recur_trace has them. Step t of the caller's sequence b is row steps.offset[t] + rank of b. */
 struct ri_rnn_trace {
     const recur_rnn *rnn;
-    recur_var        x; /* what it read, in the same rows */
+    recur_var        x;
     recur_trace      values;
     ri_steps         steps;
     const int64_t   *rank_of; /* [B]; NULL: the same */

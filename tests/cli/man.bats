@@ -5,7 +5,7 @@ man=$root/docs/man/recur.1
 
 # the options of all commands, as help shows them
 of_help() {
-  for command in "train lm" "train classify" "train tag" "train seq2seq" resume eval predict generate inspect bench "score classify" "score tag" "score seq2seq" "lab sequential" "lab bottleneck" "lab vanishing" "lab clipping" "lab highway" "lab bidirectional"; do "$RECUR" help $command --all; done | grep -o '^  --[a-z-]*' |
+  for command in "train lm" "train classify" "train tag" "train seq2seq" resume eval predict generate inspect diagnose bench "score classify" "score tag" "score seq2seq" "lab sequential" "lab bottleneck" "lab vanishing" "lab clipping" "lab highway" "lab bidirectional"; do "$RECUR" help $command --all; done | grep -o '^  --[a-z-]*' |
     tr -d ' ' | sort -u
 }
 
