@@ -7,8 +7,8 @@
 #include "lab.h"
 
 enum {
-    N_KINDS = 2,   /* without attention, with it */
-    MAX_HIDDEN = 5 /* sizes: a picture has as many colours */
+    N_KINDS = 2,               /* without attention, with it */
+    MAX_HIDDEN = RECUR_COLOURS /* sizes, each of a colour */
 };
 
 /* One model at one length. Gradients at the first and last token, before training and after. */

@@ -20,7 +20,7 @@ static const option highway_rows[] = {
      .min = -100,
      .max = 100,
      .least = 1,
-     .most = OPTION_MAX_NUMBERS,
+     .most = RECUR_COLOURS,
      .fallback = "20,17,12,8,5",
      .flags = OPTION_USUAL,
      .help = "what the forget gates' sigmoid is given, a cell for each"},
@@ -74,7 +74,7 @@ typedef struct highway {
     lab      lab;
     int64_t  T, I, H;
     uint64_t seed;
-    crossing crossings[OPTION_MAX_NUMBERS + 1];
+    crossing crossings[RECUR_COLOURS + 1];
     int      n;
 } highway;
 
@@ -206,9 +206,9 @@ enum { MOST_POINTS = 34 };
 
 static int draw(highway *w)
 {
-    double      x[MOST_POINTS], y[OPTION_MAX_NUMBERS + 1][MOST_POINTS];
-    char        labels[OPTION_MAX_NUMBERS + 1][64], title[128];
-    recur_curve curves[OPTION_MAX_NUMBERS + 1];
+    double      x[MOST_POINTS], y[RECUR_COLOURS + 1][MOST_POINTS];
+    char        labels[RECUR_COLOURS + 1][64], title[128];
+    recur_curve curves[RECUR_COLOURS + 1];
     int64_t     n = w->T < MOST_POINTS ? w->T : MOST_POINTS;
     for (int k = 0; k < w->n; k++) {
         const crossing *c = &w->crossings[k];
@@ -218,7 +218,7 @@ static int draw(highway *w)
             y[k][i] = c->flow[t];
         }
         snprintf(labels[k], sizeof labels[k], c->is_free ? "bias %g, with weights" : "bias %g", c->bias);
-        curves[k] = (recur_curve){labels[k], c->is_free ? 0 : (k - 1) % 5, c->is_free, n, x, y[k]};
+        curves[k] = (recur_curve){labels[k], c->is_free ? 0 : k - 1, c->is_free, n, x, y[k]};
     }
     snprintf(title, sizeof title, "Gradient along the cell state, %" PRId64 " steps", w->T);
     const recur_plot plot = {

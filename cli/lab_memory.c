@@ -1,6 +1,6 @@
-/* recur lab memory: the same task for a feed-forward net on a joined window and for a recurrent net. The window's weights belong to places, so
- * what it has learnt at one place says nothing about another, and there are none for a longer sequence; the recurrent weights are the same
- * at every step.
+/* recur lab memory: the same task for feed-forward nets, one symbol at a time or on a joined window, and for a recurrent net. Who gets one
+ * symbol at a time knows only the last one. The window's weights belong to places, so what it has learnt at one place says nothing about another, and
+ * there are none for a longer sequence; the recurrent weights are the same at every step.
  * SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <math.h>
@@ -29,12 +29,14 @@ static const option memory_rows[] = {
      .max = 65536,
      .fallback = "32",
      .flags = OPTION_USUAL,
-     .help = "units of the window net; the recurrent one has as many as fit into as many parameters"},
+     .help = "units of the feed-forward nets; the recurrent one has as many as fit into as many parameters "
+             "as the "
+             "window's"},
     {.name = "lengths",
      .form = "FROM,TO",
      .type = OPTION_NUMBERS,
      .min = 2,
-     .max = 10000,
+     .max = 1000,
      .least = 2,
      .most = 2,
      .fallback = "8,12",
@@ -59,7 +61,7 @@ static const option memory_rows[] = {
      .form = "N",
      .type = OPTION_INT,
      .min = 3,
-     .max = 1024,
+     .max = 64,
      .fallback = "8",
      .help = "how many different ones there are"},
     {.name = "steps",
@@ -74,7 +76,7 @@ static const option memory_rows[] = {
      .form = "N",
      .type = OPTION_INT,
      .min = 1,
-     .max = 65536,
+     .max = 4096,
      .fallback = "64",
      .help = "fresh sequences of an update"},
     {.name = "lr",
@@ -108,9 +110,11 @@ static const option memory_rows[] = {
 static const option_group        memory_group = {"Experiment", memory_rows};
 static const option_group *const memory_groups[] = {&memory_group, &common_group, NULL};
 
-enum { N_NETS = 2, N_LENGTHS = 6, STREAM_TRAINING = 0 };
+typedef enum net_kind { SINGLE, WINDOW, RECURRENT, N_NETS } net_kind;
 
-static const char *const net_names[N_NETS] = {"window", "recurrent"};
+enum { N_LENGTHS = 6, STREAM_TRAINING = 0 };
+
+static const char *const net_names[N_NETS] = {"single", "window", "recurrent"};
 
 typedef struct memory_lab {
     app             *app;
@@ -142,25 +146,27 @@ static double mean(const memory_lab *m, int which, int64_t test)
 /* A window net cannot read what is longer than its window. */
 static bool can_read(const memory_lab *m, int which, int64_t test)
 {
-    return which == 1 || m->test[test].to <= m->task.window;
+    return which != WINDOW || m->test[test].to <= m->task.window;
 }
 
 /* ---- the nets ---- */
 
-/* The window net has no stack: its first layer is `join`. */
+/* A feed-forward net has no stack: its first layer is `join`. */
 typedef struct any_net {
+    net_kind      kind;
     small_net     net;
     recur_linear *join;
 } any_net;
 
 static recur_status net_create(const memory_lab *m, int which, any_net *n)
 {
-    const recur_rnn_spec    spec = {.cell = m->cell, .input = m->task.symbols, .hidden = m->hidden[1]};
-    const recur_linear_spec in = {.input = m->task.window * m->task.symbols, .output = m->hidden[0]};
-    const recur_linear_spec out = {.input = m->hidden[0], .output = 2};
+    const recur_rnn_spec spec = {.cell = m->cell, .input = m->task.symbols, .hidden = m->hidden[RECURRENT]};
+    const int64_t        places = which == WINDOW ? m->task.window : 1;
+    const recur_linear_spec in = {.input = places * m->task.symbols, .output = m->hidden[which]};
+    const recur_linear_spec out = {.input = m->hidden[which], .output = 2};
     small_net              *net = &n->net;
-    *n = (any_net){0};
-    if (which == 1) return small_net_create(net, m->app->ctx, m->task.seed, &spec, 2, &m->opts);
+    *n = (any_net){.kind = (net_kind)which};
+    if (which == RECURRENT) return small_net_create(net, m->app->ctx, m->task.seed, &spec, 2, &m->opts);
     recur_status status = recur_params_create(m->app->ctx, m->task.seed, &net->params);
     if (!status) status = recur_linear_create(net->params, "join", &in, &n->join);
     if (!status) status = recur_linear_create(net->params, "out", &out, &net->out);
@@ -177,16 +183,16 @@ static void net_destroy(any_net *n)
 /* Return [B,2]: not there, there. */
 static recur_var net_apply(const memory_lab *m, any_net *n, const pattern_batch *b)
 {
-    recur_tape *tape = n->net.tape;
-    recur_var   state;
-    if (n->join) {
-        recur_shape shape = RECUR_SHAPE(m->task.batch, m->task.window * m->task.symbols);
-        state = recur_tanh(tape, recur_linear_apply(tape, n->join, recur_input(tape, shape, b->joined)));
-    } else {
-        recur_var x = recur_one_hot(tape, b->inputs, m->task.symbols);
+    const int64_t     V = m->task.symbols;
+    const recur_shape shape = RECUR_SHAPE(m->task.batch, m->task.window * V);
+    recur_tape       *tape = n->net.tape;
+    if (n->kind == RECURRENT) {
+        recur_var x = recur_one_hot(tape, b->inputs, V);
         recur_seq seq = recur_rnn_apply(tape, n->net.rnn, x, b->inputs, RECUR_NO_STATE);
-        state = recur_pool_last(tape, n->net.rnn, seq);
+        return recur_linear_apply(tape, n->net.out, recur_pool_last(tape, n->net.rnn, seq));
     }
+    recur_var x = n->kind == WINDOW ? recur_input(tape, shape, b->joined) : recur_one_hot(tape, b->latest, V);
+    recur_var state = recur_tanh(tape, recur_linear_apply(tape, n->join, x));
     return recur_linear_apply(tape, n->net.out, state);
 }
 
@@ -233,13 +239,13 @@ static void say_json(memory_lab *m, int which, int64_t test, int64_t seed)
 {
     const pattern_draw *t = &m->test[test];
     const bool          is_place = test < m->n_places;
-    json_t *line = json_pack("{s:s,s:s,s:I,s:I,s:I,s:s,s:I,s:b,s:o}", "net", net_names[which], "cell",
-                             which ? m->cell_name : "tanh", "hidden", (json_int_t)m->hidden[which],
-                             "parameters", (json_int_t)m->parameters[which], "seed", (json_int_t)m->task.seed,
-                             "test", is_place ? "place" : "length", "length", (json_int_t)t->to, "trained",
-                             is_place ? t->first <= m->training.last
-                                      : t->to >= m->training.from && t->to <= m->training.to,
-                             "accuracy", output_number(found_at(m, which, test)[seed]));
+    json_t             *line = json_pack(
+                    "{s:s,s:s,s:I,s:I,s:I,s:s,s:I,s:b,s:o}", "net", net_names[which], "cell",
+        which == RECURRENT ? m->cell_name : "tanh", "hidden", (json_int_t)m->hidden[which], "parameters",
+                    (json_int_t)m->parameters[which], "seed", (json_int_t)m->task.seed, "test",
+        is_place ? "place" : "length", "length", (json_int_t)t->to, "trained",
+        is_place ? t->first <= m->training.last : t->to >= m->training.from && t->to <= m->training.to,
+                    "accuracy", output_number(found_at(m, which, test)[seed]));
     if (line && is_place) json_object_set_new(line, "place", json_integer(t->first));
     lab_json(&m->lab, line);
 }
@@ -265,7 +271,7 @@ static recur_status make(memory_lab *m, int which, int64_t seed)
 static int64_t equal_hidden(const memory_lab *m)
 {
     const int64_t V = m->task.symbols, gates = m->cell == RECUR_LSTM ? 4 : m->cell == RECUR_GRU ? 3 : 1;
-    const int64_t room = m->hidden[0] * (m->task.window * V + 1) + 2 * (m->hidden[0] + 1);
+    const int64_t room = m->hidden[WINDOW] * (m->task.window * V + 1) + 2 * (m->hidden[WINDOW] + 1);
     int64_t       h = 1;
     while (gates * (h + 1) * (V + h + 1 + 2) + 2 * (h + 1 + 1) <= room) h++;
     return h;
@@ -279,14 +285,14 @@ static void introduce(memory_lab *m)
     for (int64_t i = 0; i < m->task.pattern; i++) pattern[i] = (char)('a' + i);
     pattern[m->task.pattern] = '\0';
     lab_say(&m->lab,
-            "A feed-forward net reads a sequence as one joined window: every symbol at every place has "
-            "weights of "
-            "its\nown. A recurrent net reads it step by step, with the same weights at each. Both learn "
-            "whether \"%s\""
-            " stands\nin a sequence of %" PRId64 " symbols; where it does not, the same letters stand there "
-            "in another order.\nTrained: lengths %" PRId64 " to %" PRId64
-            ", the pattern begins at places 0 to %" PRId64 "; %" PRId64 " updates of %" PRId64
-            " fresh sequences;\nseed %" PRIu64 "%s.\n\n",
+            "Three nets learn whether \"%s\" stands in a sequence of %" PRId64
+            " symbols; where it does not, the same letters stand there\nin another order.\n"
+            "    single      feed-forward, one symbol at a time: when it is asked, it has the last one\n"
+            "    window      feed-forward, the sequence joined: every symbol at every place has weights of "
+            "its own\n"
+            "    recurrent   step by step, with the same weights at each and a state between them\n"
+            "Trained: lengths %" PRId64 " to %" PRId64 ", the pattern begins at places 0 to %" PRId64
+            "; %" PRId64 " updates of %" PRId64 " fresh sequences;\nseed %" PRIu64 "%s.\n\n",
             pattern, m->task.symbols, m->training.from, m->training.to, m->training.last, m->steps,
             m->task.batch, m->task.seed, m->seeds > 1 ? " and the next ones, means" : "");
 }
@@ -336,19 +342,19 @@ static void conclude(memory_lab *m)
         lab_say(&m->lab,
                 "%s net (%" PRId64 " %s units, %" PRId64
                 " parameters): %.1f %% at the places it was trained at, %.1f %% at others.\n",
-                net_names[k], m->hidden[k], k ? m->cell_name : "tanh", m->parameters[k],
+                net_names[k], m->hidden[k], k == RECURRENT ? m->cell_name : "tanh", m->parameters[k],
                 100 * over_places(m, k, true), 100 * over_places(m, k, false));
     lab_say(&m->lab,
             "At %" PRId64 " steps, %" PRId64 " times the window, the recurrent net is right in %.1f %%.\n",
             m->test[m->n_tests - 1].to, m->test[m->n_tests - 1].to / m->task.window,
-            100 * mean(m, 1, m->n_tests - 1));
+            100 * mean(m, RECURRENT, m->n_tests - 1));
 }
 
 /* ---- the picture ---- */
 
 static void fill(const memory_lab *m, recur_curve *curve, int which, int64_t first, int64_t n, double *xy)
 {
-    static const char *const labels[] = {"joined window", "recurrent", "chance"};
+    static const char *const labels[] = {"one symbol at a time", "joined window", "recurrent", "chance"};
     for (int64_t i = 0; i < n; i++) {
         const pattern_draw *t = &m->test[first + i];
         xy[i] = (double)(first == 0 ? t->first : t->to);
@@ -357,7 +363,7 @@ static void fill(const memory_lab *m, recur_curve *curve, int which, int64_t fir
                                                     : NAN;
     }
     *curve = (recur_curve){.label = labels[which],
-                           .colour = which == N_NETS ? 4 : which,
+                           .colour = which == N_NETS ? 4 : (which + N_NETS - 1) % N_NETS,
                            .is_dashed = which == N_NETS,
                            .n = n,
                            .x = xy,
@@ -442,8 +448,8 @@ static int read_options(memory_lab *m, const options *o)
     m->steps = options_int(o, "steps");
     m->tests = options_int(o, "tests");
     m->seeds = options_int(o, "seeds");
-    m->hidden[0] = options_int(o, "hidden");
-    m->hidden[1] = equal_hidden(m);
+    m->hidden[SINGLE] = m->hidden[WINDOW] = options_int(o, "hidden");
+    m->hidden[RECURRENT] = equal_hidden(m);
     if (from != floor(from) || to != floor(to) || from > to || from < (double)m->task.pattern)
         return output_error(m->app, RECUR_EARG,
                             "--lengths wants two whole numbers, the first not below --pattern %" PRId64
@@ -477,7 +483,7 @@ const command lab_memory_command = {
     .name = "lab memory",
     .synopsis = "[options]",
     .brief = "",
-    .summary = "a feed-forward net on a joined window against a recurrent one",
+    .summary = "feed-forward nets, of one symbol and of a joined window, against a recurrent one",
     .notes =
         "Both learn to find a pattern at some places of sequences of some lengths, and are tested at other "
         "places\nand lengths.\n",

@@ -48,7 +48,7 @@ lag_score lag_baseline(const lag_task *task);
 
 typedef struct lag_batch lag_batch;
 
-/* Create room for batches of a task. Owner: the caller destroys it; NULL is accepted. Errors: RECUR_EARG where the task is too long, RECUR_EMEMORY. */
+/* Create room for batches of a task. Owner: the caller destroys it; NULL is accepted. Errors: RECUR_EMEMORY. */
 recur_status lag_batch_create(recur_ctx *ctx, const lag_task *task, lag_batch **batch);
 void         lag_batch_destroy(lag_batch *batch);
 

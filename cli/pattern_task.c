@@ -15,20 +15,24 @@ recur_status pattern_batch_begin(pattern_batch *b, recur_ctx *ctx, const pattern
     b->ids = need_memory(n * (size_t)longest, sizeof *b->ids);
     b->rows = need_memory(n, sizeof *b->rows);
     b->lengths = need_memory(n, sizeof *b->lengths);
+    b->last = need_memory(n, sizeof *b->last);
     b->right = need_memory(n, sizeof *b->right);
     b->joined = need_memory(n * (size_t)(task->window * task->symbols), sizeof *b->joined);
     for (int64_t j = 0; j < task->batch; j++) b->rows[j] = b->ids + j * longest;
     recur_status status = recur_pack_create(ctx, &b->inputs);
+    if (!status) status = recur_pack_create(ctx, &b->latest);
     return status ? status : recur_pack_create(ctx, &b->targets);
 }
 
 void pattern_batch_end(pattern_batch *b)
 {
     recur_pack_destroy(b->inputs);
+    recur_pack_destroy(b->latest);
     recur_pack_destroy(b->targets);
     free(b->ids);
     free(b->rows);
     free(b->lengths);
+    free(b->last);
     free(b->right);
     free(b->joined);
 }
@@ -103,8 +107,10 @@ recur_status pattern_batch_draw(pattern_batch *b, const pattern_draw *what, int6
         b->right[j] = (int32_t)dice_below(&d, 2);
         b->lengths[j] = length;
         draw(task, &d, length, place, b->right[j], b->ids + j * b->longest);
+        b->last[j] = b->rows[j][length - 1];
     }
     if (b->longest <= task->window) join(b);
     recur_status status = recur_pack_set(b->inputs, task->batch, b->lengths, b->rows);
+    if (!status) status = recur_pack_set_grid(b->latest, 1, task->batch, b->last);
     return status ? status : recur_pack_set_grid(b->targets, 1, task->batch, b->right);
 }

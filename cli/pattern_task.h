@@ -29,9 +29,10 @@ typedef struct pattern_batch {
     int32_t            *ids;     /* [B,longest] */
     const int32_t     **rows;    /* [B] */
     int64_t            *lengths; /* [B] */
+    int32_t            *last;    /* [B]: the last symbol */
     int32_t            *right;   /* [B]: 1 where the pattern is there, in half of them */
     float              *joined;  /* [B,W*V] one-hot, places behind the end 0; where longest <= W */
-    recur_pack         *inputs, *targets;
+    recur_pack         *inputs, *targets, *latest; /* latest: the last symbol of each */
 } pattern_batch;
 
 /* Make room for sequences up to a length. Whatever is returned, pattern_batch_end is called at the end. Errors: RECUR_EMEMORY. */

@@ -153,7 +153,7 @@ RECUR_API recur_status recur_probe_gates(recur_probe *probe, recur_gates *gates)
 /* A lane as a dynamical system driven by the data: what it reads is given, its state is h, and c of an LSTM (recur/dynamics.h). Layers below drive those
  * above and nothing comes back, so the exponents of a stack are those of its lanes together.
  *
- * lyapunov is the largest exponent per step along the data, the mean over at most 8 sequences, and error its standard error (NaN of one sequence):
+ * lyapunov is the largest exponent per step along the data, the mean over at most 4 sequences, and error its standard error (NaN of one sequence):
  * below 0 the lane forgets its past state at rate exp(lyapunov), above 0 it is chaotic. singular has the singular values of the Jacobian of a step,
  * greatest first, each the mean over three steps; NULL where the state has more than 256 numbers.
  *

@@ -31,10 +31,12 @@ RECUR_API void recur_picture_destroy(recur_picture *picture);
 
 /* ---- curves ---- */
 
+enum { RECUR_COLOURS = 5 };
+
 /* One curve: n points from left to right, those that are not finite left out. */
 typedef struct recur_curve {
     const char   *label;
-    int           colour; /* 0 to 4 */
+    int           colour; /* 0 to RECUR_COLOURS - 1 */
     bool          is_dashed;
     int64_t       n;
     const double *x, *y;
@@ -96,24 +98,6 @@ typedef struct recur_attention_map {
 RECUR_API recur_status recur_attention_draw(recur_ctx *ctx, const recur_attention_map *map,
                                             recur_picture **picture);
 
-/* ---- passages ---- */
-
-/* Words of a text and what some units do while they are read. */
-typedef struct recur_passage {
-    const char           *title;
-    int64_t               n_words, n_units;
-    const recur_map_word *words;  /* [n_words]; one that is a line feed ends the line, too */
-    const char *const    *units;  /* [n_units] what each of them is */
-    const double         *values; /* [n_units,n_words] from -1 to 1; what is beyond counts as that */
-} recur_passage;
-
-/* Draw a passage: the text once for each unit, the words shaded in one colour above 0 and in another below (Karpathy, Johnson and Fei-Fei 2015).
- *
- * Owner.  The caller destroys the picture; nothing of the passage is kept.
- * Errors. RECUR_EARG without words or units; RECUR_EMEMORY. */
-RECUR_API recur_status recur_passage_draw(recur_ctx *ctx, const recur_passage *passage,
-                                         recur_picture **picture);
-
 /* ---- profiles ---- */
 
 /* A number at each letter, or other piece, of a text; some are marked. */
@@ -132,6 +116,24 @@ typedef struct recur_profile {
  * Owner.  The caller destroys the picture; nothing of the profile is kept.
  * Errors. RECUR_EARG without letters, values, marks or one of the texts; RECUR_EMEMORY. */
 RECUR_API recur_status recur_profile_draw(recur_ctx *ctx, const recur_profile *profile,
+                                          recur_picture **picture);
+
+/* ---- passages ---- */
+
+/* Words of a text and what some units do while they are read. */
+typedef struct recur_passage {
+    const char           *title;
+    int64_t               n_words, n_units;
+    const recur_map_word *words;  /* [n_words]; one that is a line feed ends the line, too */
+    const char *const    *units;  /* [n_units] what each of them is */
+    const double         *values; /* [n_units,n_words] from -1 to 1; what is beyond counts as that */
+} recur_passage;
+
+/* Draw a passage: the text once for each unit, the words shaded in one colour above 0 and in another below (Karpathy, Johnson and Fei-Fei 2015).
+ *
+ * Owner.  The caller destroys the picture; nothing of the passage is kept.
+ * Errors. RECUR_EARG without words or units; RECUR_EMEMORY. */
+RECUR_API recur_status recur_passage_draw(recur_ctx *ctx, const recur_passage *passage,
                                           recur_picture **picture);
 
 /* ---- pages ---- */

@@ -45,7 +45,6 @@ static recur_status copy_stack(recur_driven *d, const recur_rnn *rnn)
 {
     recur_rnn_spec spec = rnn->spec;
     spec.dropout = 0;
-    spec.trained_state = spec.set_forget_bias = false;
     spec.init = (recur_init){RECUR_INIT_CONSTANT, 0};
     recur_status status = recur_rnn_create(d->params, "", &spec, &d->rnn);
     for (int64_t l = 0; !status && l < rnn->L; l++) {

@@ -10,7 +10,7 @@
 #include "diag/probe.h"
 #include "recur/dynamics.h"
 
-enum { ORBITS = 8, LEAST_STEPS = 4, SETTLE = 16, MOST_STATE = 256, PLACES = 3 };
+enum { ORBITS = 4, LEAST_STEPS = 4, SETTLE = 16, MOST_STATE = 256, PLACES = 3 };
 
 /* One lane under examination. */
 typedef struct driven_lane {
@@ -222,6 +222,7 @@ recur_status recur_probe_dynamics(recur_probe *p, recur_lanes_dynamics *dynamics
     recur_ctx_opts opts = p->ctx->opts;
     recur_ctx     *wide = NULL;
     opts.dtype = RECUR_F64;
+    opts.threads = 1; /* a step of one vector is too little to share */
     recur_status status = RECUR_OK;
     if (p->ctx->opts.dtype != RECUR_F64) status = recur_ctx_create(&opts, &wide);
     if (status) return RI_FAIL(p->ctx, status, "no context of float64 could be made");

@@ -150,8 +150,9 @@ static recur_status check(recur_ctx *ctx, const recur_plot *plots, int64_t n)
         if (plots[i].n < 1 || plots[i].n != plots[0].n)
             return RI_FAIL(ctx, RECUR_EARG, "plots want as many curves each, at least one");
         for (int64_t c = 0; c < plots[i].n; c++)
-            if ((unsigned)plots[i].curves[c].colour > 4)
-                return RI_FAIL(ctx, RECUR_EARG, "colours are 0 to 4, found %d", plots[i].curves[c].colour);
+            if (plots[i].curves[c].colour < 0 || plots[i].curves[c].colour >= RECUR_COLOURS)
+                return RI_FAIL(ctx, RECUR_EARG, "colours are 0 to %d, found %d", RECUR_COLOURS - 1,
+                               plots[i].curves[c].colour);
     }
     return RECUR_OK;
 }

@@ -46,6 +46,19 @@ static int event_of(const json_t *object)
     return name ? i : RI_EVENTS;
 }
 
+static recur_pulse pulse_of(const json_t *object)
+{
+    return (recur_pulse){
+        .loss = number_of(object, "loss"),
+        .horizon = count_of(object, "horizon"),
+        .lags = count_of(object, "lags"),
+        .is_open = json_is_true(json_object_get(object, "is_open")),
+        .rate = number_of(object, "rate"),
+        .saturated = number_of(object, "saturated"),
+        .dead = number_of(object, "dead"),
+    };
+}
+
 static recur_report report_of(const json_t *object, int event)
 {
     return (recur_report){
@@ -63,6 +76,7 @@ static recur_report report_of(const json_t *object, int event)
         .seconds = number_of(object, "seconds"),
         .progress = NAN,
         .best_valid = number_of(object, "best_valid"),
+        .pulse = event == RECUR_EVENT_DIAGNOSE ? pulse_of(object) : (recur_pulse){0},
     };
 }
 

@@ -6,7 +6,8 @@ quick=(--shape 3,2,5,6,1 --seconds 0.001)
 
 @test "a table: one row for each cell, mode and number of threads" {
   call bench "${quick[@]}" --cell lstm,rnn --mode infer,train,step --threads 1,2
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   [ "$(grep -c ^ "$dir/out")" = 13 ]
   [ "$(grep -c '^3,2,5,6,1 ' "$dir/out")" = 12 ]
   head -n 1 "$dir/out" | grep -q 'GFLOP/s.*of the peak'
@@ -22,7 +23,8 @@ quick=(--shape 3,2,5,6,1 --seconds 0.001)
 
 @test "JSON: one object for each case, with the documented keys" {
   call bench "${quick[@]}" --cell lstm,gru --threads 1 --json
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   python3 - "$dir/out" <<'PY'
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]

@@ -51,7 +51,8 @@ learn() {
   [ "$(value "['task'], o['items'], o['accuracy'] > 0.95, o['loss'] < 0.3" eval "$dir/run" --data "$dir/test.tsv")" = "('classify', 50, True, True)" ]
   printf 'it was great\n\nthat is awful\n' >"$dir/lines"
   call predict "$dir/run" "$dir/lines"
-  [ "$status" = 0 ] && [ "$(grep -c ^ "$dir/out")" = 3 ]
+  [ "$status" = 0 ]
+  [ "$(grep -c ^ "$dir/out")" = 3 ]
   sed -n 1p "$dir/out" | grep -qxE $'pos\t0\\.[0-9]{6}'
   sed -n 2p "$dir/out" | grep -qxE $'(pos|neg)\t0\\.[0-9]{6}'
   sed -n 3p "$dir/out" | grep -qxE $'neg\t0\\.[0-9]{6}'
@@ -68,9 +69,11 @@ learn() {
   call predict "$dir/run" "$dir/train.tsv" --text 3 --no-header
   [ "$(grep -c ^ "$dir/out")" = 200 ]
   paste <(cut -f 1 "$dir/train.tsv") <(cut -f 1 "$dir/out") | awk '$1 == $2' | grep -c ^ >"$dir/right"
-  [ "$(cat "$dir/right")" -gt 190 ] && [[ $err != *note* ]]
+  [ "$(cat "$dir/right")" -gt 190 ]
+  [[ $err != *note* ]]
   call predict "$dir/run" "$dir/train.tsv"
-  [ "$status" = 0 ] && [[ $err == *"train.tsv: each line is taken as one text; --text COLUMN reads columns"* ]]
+  [ "$status" = 0 ]
+  [[ $err == *"train.tsv: each line is taken as one text; --text COLUMN reads columns"* ]]
 }
 
 @test "a line from a pipe is answered before the next one comes" {
@@ -96,7 +99,8 @@ learn() {
   [ "$(value "['attention'][1]['token'], round(sum(w['weight'] for w in o['attention']), 6)" predict "$dir/run" "$dir/lines" --attention)" = "('WAS', 1.0)" ]
   learn --epochs 1 --overwrite
   call predict "$dir/run" "$dir/lines" --attention
-  [ "$status" = 2 ] && [[ $err == *"--pool attention"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"--pool attention"* ]]
 }
 
 @test "without a stack, with characters, bytes, all poolings" {
@@ -158,7 +162,8 @@ learn() {
   [ "$status" = 2 ] || [ "$status" = 3 ]
   reviews 4 >"$dir/texts.tsv"
   call eval "$dir/run" --data "$dir/texts.tsv" --format tsv --label 1 --text 3
-  [ "$status" = 2 ] && [[ $err == *"the model reads series, found texts"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"the model reads series, found texts"* ]]
 }
 
 @test "a run resumes to the bit, data from a pipe are kept" {
@@ -223,17 +228,22 @@ learn() {
   reviews 100 >"$dir/train.tsv"
   options=(--label 1 --text 3 --hidden 8 --threads 2)
   call train classify "$dir/train.tsv" "${options[@]}" --epochs 2 --vectors "$dir/vectors" --freeze-vectors --out "$dir/run"
-  [ "$status" = 0 ] && [[ $err == *"vectors"* ]]
+  [ "$status" = 0 ]
+  [[ $err == *"vectors"* ]]
   call inspect "$dir/run"
   [[ $out == *"embedding of 4 (frozen)"* ]]
   call train classify "$dir/train.tsv" "${options[@]}" --embed 5 --vectors "$dir/vectors" --out "$dir/other"
-  [ "$status" = 2 ] && [[ $err == *"the vectors are of 4 numbers; wanted 5, as the embedding is"* ]] && [ ! -e "$dir/other" ]
+  [ "$status" = 2 ]
+  [[ $err == *"the vectors are of 4 numbers; wanted 5, as the embedding is"* ]]
+  [ ! -e "$dir/other" ]
   echo 'great 1 1' >"$dir/vectors"
   call train classify "$dir/train.tsv" "${options[@]}" --embed 5 --vectors "$dir/vectors" --out "$dir/other"
   [ "$status" != 0 ]
   echo 'great 1 1 x 1' >"$dir/vectors"
   call train classify "$dir/train.tsv" "${options[@]}" --vectors "$dir/vectors" --out "$dir/other"
-  [ "$status" = 3 ] && [[ $err == *"vectors, line 1"* ]] && [ ! -e "$dir/other" ]
+  [ "$status" = 3 ]
+  [[ $err == *"vectors, line 1"* ]]
+  [ ! -e "$dir/other" ]
 }
 
 # bad PATTERN WORD...: data from stdin are refused with one sentence, exit 3, and nothing is written
@@ -264,11 +274,14 @@ bad() {
   [[ $err == *"train.tsv: 2 texts without a word, first in line 41; kept"* ]]
   printf 'never\tt\twhat is this\npos\tt\tgreat\nnever\tt\tagain\n' >"$dir/test.tsv"
   call eval "$dir/run" --data "$dir/test.tsv"
-  [ "$status" = 0 ] && [[ $err == *'"never" never occurred in training (2 times, first at '*'test.tsv, line 1)'* ]]
+  [ "$status" = 0 ]
+  [[ $err == *'"never" never occurred in training (2 times, first at '*'test.tsv, line 1)'* ]]
   [ "$(grep -c 'never' "$dir/err")" = 1 ]
   printf 'never\tt\tgreat\n' >"$dir/test.tsv"
   call eval "$dir/run" --data "$dir/test.tsv"
-  [ "$status" = 0 ] && [[ $out != *nan* ]] && [[ $err == *"(1 time, "* ]]
+  [ "$status" = 0 ]
+  [[ $out != *nan* ]]
+  [[ $err == *"(1 time, "* ]]
   printf 'never\tt\twhat is this\npos\tt\tgreat\nnever\tt\tagain\n' >"$dir/test.tsv"
   [ "$(value "['unseen'][0]['label'], o['items'], o['accuracy'] <= 1/3 + 1e-9" eval "$dir/run" --data "$dir/test.tsv")" = "('never', 3, True)" ]
 }
@@ -279,27 +292,34 @@ bad() {
   [ "$(value "['by_length'][7]['to'], [b['from'] for b in o['by_length']], sum(b['items'] for b in o['by_length'])" \
     eval "$dir/run" --data "$dir/train.tsv" --by-length 2,3,4,5,6,7,8)" = "(None, [0, 2, 3, 4, 5, 6, 7, 8], 200)" ]
   call eval "$dir/run" --data "$dir/train.tsv" --by-length 10,15,20,25,30,40,50
-  [ "$status" = 0 ] && [[ $out == *"10 to 14"* && $out == *"40 to 49"* && $out == *"50 and more"* ]]
+  [ "$status" = 0 ]
+  [[ $out == *"10 to 14"* && $out == *"40 to 49"* && $out == *"50 and more"* ]]
   call eval "$dir/run" --data "$dir/train.tsv" --by-length 1,2,3,4,5,6,7,8,9,10,11,12,13
-  [ "$status" = 2 ] && [[ $err == *"--by-length wants EDGES (1 to 12 numbers"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"--by-length wants EDGES (1 to 12 numbers"* ]]
 }
 
 @test "what is for another task is refused" {
   learn --epochs 1
   call generate "$dir/run"
-  [ "$status" = 2 ] && [[ $err == *"wants a language model"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"wants a language model"* ]]
   call train lm "$text" "${tiny[@]}" --steps 20 --out "$dir/lm"
   call predict "$dir/lm" "$text"
-  [ "$status" = 2 ] && [[ $err == *"recur generate"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"recur generate"* ]]
   call eval "$dir/lm" --data "$text" --by-length 10
-  [ "$status" = 2 ] && [[ $err == *"not for a language model"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"not for a language model"* ]]
   call eval "$dir/lm" --data "$text" --text 2
-  [ "$status" = 2 ] && [[ $err == *"--text is for a classifier"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"--text is for a classifier"* ]]
 }
 
 @test "a model file with columns that are no columns" {
   learn --epochs 1
   sed 's/label = 1/lobel = 1/' "$dir/run/model.safetensors" >"$dir/bad.safetensors"
   call eval "$dir/bad.safetensors" --data "$dir/train.tsv"
-  [ "$status" = 4 ] && [ "$(grep -c ^ "$dir/err")" = 1 ]
+  [ "$status" = 4 ]
+  [ "$(grep -c ^ "$dir/err")" = 1 ]
 }

@@ -52,7 +52,8 @@ config() { printf '%s\n' "$@" >"$dir/config"; }
   [ "$status" = 0 ]
   config "forget-bias = 1"
   call train lm "$text" --config "$dir/config" --cell gru --out "$dir/other"
-  [ "$status" = 2 ] && [[ $err == *"--forget-bias is for --cell lstm, found --cell gru"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"--forget-bias is for --cell lstm, found --cell gru"* ]]
 }
 
 @test "it is complete: every option that has a value, with absolute paths" {

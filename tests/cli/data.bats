@@ -109,7 +109,8 @@ bad() {
   ls "$dir/run" | cmp - "$dir/before"
   status=0
   printf abc | "$RECUR" train lm - "${tiny[@]}" --split 1,0 --batch 100 --out "$dir/new/run" 2>"$dir/err" || status=$?
-  [ "$status" = 3 ] && [ ! -e "$dir/new" ]
+  [ "$status" = 3 ]
+  [ ! -e "$dir/new" ]
 }
 
 @test "a text kept in the run is no more open to others than the rest of it" {
@@ -133,5 +134,6 @@ bad() {
   [ "$status" = 3 ]
   printf 'caf\303\251 at noon' >"$dir/data"
   call eval "$dir/run" --data "$dir/data"
-  [ "$status" = 3 ] && [[ $err == *"line 1"* ]]
+  [ "$status" = 3 ]
+  [[ $err == *"line 1"* ]]
 }

@@ -7,7 +7,8 @@ load helpers
   for n in 0 1 7 8 9 100 $((size / 2)) $((size - 1)); do
     head -c "$n" "$dir/run/model.safetensors" >"$dir/cut"
     call inspect "$dir/cut"
-    [ "$status" = 4 ] && [ -z "$out" ]
+    [ "$status" = 4 ]
+    [ -z "$out" ]
     [[ $err == *"$dir/cut"* ]]
   done
 }
@@ -17,7 +18,8 @@ load helpers
   for length in '\0\0\0\0\0\0\0\0' '\0\0\0\0\0\0\0\200' '\377\377\377\377\377\377\377\377'; do
     { printf "$length"; tail -c +9 "$dir/run/model.safetensors"; } >"$dir/bad"
     call generate "$dir/bad"
-    [ "$status" = 4 ] && [ -z "$out" ]
+    [ "$status" = 4 ]
+    [ -z "$out" ]
     [[ $err == *header* ]]
   done
 }
@@ -31,7 +33,8 @@ b[-5] ^= 64
 open(sys.argv[1], "wb").write(b)
 PY
   call eval "$dir/run" --data "$text"
-  [ "$status" = 4 ] && [ -z "$out" ]
+  [ "$status" = 4 ]
+  [ -z "$out" ]
 }
 
 @test "something else than a model" {
@@ -47,16 +50,19 @@ PY
   call resume "$dir/none"
   [ "$status" = 5 ]
   call resume "$dir"
-  [ "$status" = 5 ] && [[ $err == *"there is no run in"* ]]
+  [ "$status" = 5 ]
+  [[ $err == *"there is no run in"* ]]
   train
   call resume "$dir/run/model.safetensors"
-  [ "$status" = 5 ] && [[ $err == *"wants the directory of a run"* ]]
+  [ "$status" = 5 ]
+  [[ $err == *"wants the directory of a run"* ]]
 }
 
 @test "a run directory that cannot be written" {
   : >"$dir/file"
   call train lm "$text" "${tiny[@]}" --steps 2 --out "$dir/file"
-  [ "$status" = 5 ] && [ -z "$out" ]
+  [ "$status" = 5 ]
+  [ -z "$out" ]
   call train lm "$text" "${tiny[@]}" --steps 2 --out "$dir/file/run"
   [ "$status" = 5 ]
   call train lm "$text" "${tiny[@]}" --steps 2 --out /proc/recur-run
@@ -72,7 +78,8 @@ PY
   fi
   for run in disk disk/run; do
     call train lm "$text" "${tiny[@]}" --steps 2 --out "$dir/$run"
-    [ "$status" = 5 ] && [ -z "$out" ]
+    [ "$status" = 5 ]
+    [ -z "$out" ]
     [[ $err == *"Permission denied"* || $err == *"Read-only file system"* ]]
   done
 }
@@ -80,9 +87,11 @@ PY
 @test "a run in use by another process" {
   start
   call train lm "$text" "${tiny[@]}" --steps 2 --out "$dir/run" --overwrite
-  [ "$status" = 5 ] && [[ $err == *"in use by another process"* ]]
+  [ "$status" = 5 ]
+  [[ $err == *"in use by another process"* ]]
   call resume "$dir/run"
-  [ "$status" = 5 ] && [[ $err == *"in use by another process"* ]]
+  [ "$status" = 5 ]
+  [[ $err == *"in use by another process"* ]]
   call eval "$dir/run" --data "$text"
   [ "$status" = 0 ]
 }

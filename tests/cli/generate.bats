@@ -29,7 +29,8 @@ teardown_file() { rm -rf "$shared"; }
 o = json.load(sys.stdin)
 assert o["tokens"] == 40 and len(o["text"]) == 41 and o["prompt"] == "A" and o["text"][0] == "A" and o["seed"] == 1' <"$dir/out"
   call generate "$shared/run" --length 0 --prompt "AB"
-  [ "$status" = 0 ] && [ "$out" = "AB" ]
+  [ "$status" = 0 ]
+  [ "$out" = "AB" ]
 }
 
 @test "greedy, top-k 1 and a low temperature agree" {
@@ -61,7 +62,8 @@ assert o["tokens"] == 40 and len(o["text"]) == 41 and o["prompt"] == "A" and o["
 
 @test "a prompt that the model cannot read" {
   call generate "$shared/run" --prompt "$(printf 'ab\303\251')"
-  [ "$status" = 3 ] && [ -z "$out" ]
+  [ "$status" = 3 ]
+  [ -z "$out" ]
 }
 
 @test "bytes that are no text are shown as such in JSON" {

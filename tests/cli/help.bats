@@ -3,7 +3,8 @@ load helpers
 
 @test "without a command the first screen shows all of them" {
   call
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   for command in train resume eval predict generate inspect bench score lab; do [[ $out == *"recur $command "* ]]; done
   [ "$(grep -c ^ "$dir/out")" -le 14 ]
 }

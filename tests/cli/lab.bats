@@ -6,7 +6,8 @@ quick=(--steps 9 --batch 3 --input 5 --hidden 6 --seconds 0.001)
 @test "without a name the experiments are listed" {
   for words in lab "lab --help" "help lab"; do
     call $words
-    [ "$status" = 0 ] && [ -z "$err" ]
+    [ "$status" = 0 ]
+    [ -z "$err" ]
     [[ $out == *"recur lab sequential "* && $out == *"recur lab bottleneck "* ]]
   done
   call lab --json
@@ -28,7 +29,8 @@ PY
 
 @test "sequential: explained, then the gaps, then how they move" {
   call lab sequential "${quick[@]}" --threads 2
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   head -n 1 "$dir/out" | grep -q '^A recurrent layer'
   for cell in rnn gru lstm; do grep -qE "^$cell .* = +[0-9.]+ x +[0-9.]+" "$dir/out"; done
   [ "$(grep -oE '^ +(length|batch|threads) ' "$dir/out" | tr -d '\n ')" = lengthbatchthreads ]
@@ -37,7 +39,8 @@ PY
 
 @test "sequential with --json: gap is arithmetic times waiting" {
   call lab sequential "${quick[@]}" --threads 1 --json
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   python3 - "$dir/out" <<'PY'
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
@@ -98,7 +101,8 @@ narrow=(--hidden 4,6 --lengths 2,5 --every 3 --steps 4 --tests 3 --symbols 4 --b
 
 @test "bottleneck with --json: bits are what the loss leaves, threads change nothing" {
   call lab bottleneck "${narrow[@]}" --task reverse --attention general --seeds 2 --seed 7 --threads 1 --json --quiet
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   cp "$dir/out" "$dir/one"
   python3 - "$dir/out" <<'PY'
 import json, math, sys
@@ -141,7 +145,8 @@ PY
   [ "$(grep -c '<circle' "$dir/curves.svg")" = 24 ] # three plots, four models, two lengths
   call lab bottleneck "${narrow[@]}" --quiet --out "$dir/curves.html"
   [ "$status" = 0 ]
-  [ "$(grep -c '<svg' "$dir/curves.html")" = 1 ] && [ "$(grep -c '<circle' "$dir/curves.html")" = 24 ]
+  [ "$(grep -c '<svg' "$dir/curves.html")" = 1 ]
+  [ "$(grep -c '<circle' "$dir/curves.html")" = 24 ]
   refuses 5 "$dir/no/curves.svg" lab bottleneck --steps 1000000000 --out "$dir/no/curves.svg"
 }
 

@@ -4,7 +4,8 @@ load helpers
 @test "bidirectional: no gradient from what comes later in one direction, from everything in two" {
   for cell in rnn relu lstm gru; do
     call lab bidirectional --cell $cell --steps 7 --hidden 12 --layers 2 --updates 1 --json
-    [ "$status" = 0 ] && [ -z "$err" ]
+    [ "$status" = 0 ]
+    [ -z "$err" ]
     python3 - "$dir/out" <<'PY'
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
@@ -33,7 +34,8 @@ PY
 
 @test "bidirectional: explained, the matrices, then the lesson; the same for any number of threads" {
   call lab bidirectional --steps 4 --hidden 5 --updates 3 --threads 1
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   cp "$dir/out" "$dir/one"
   head -n 1 "$dir/out" | grep -q '^What can an output see'
   grep -qE '^ +y2 +##\.\. +####' "$dir/out"

@@ -3,7 +3,8 @@ load helpers
 
 @test "cell: explained, the equation, then a line for each step" {
   call lab cell
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   grep -q 'h_t = tanh(W_ih x_t + b_ih + W_hh h_(t-1) + b_hh)' "$dir/out"
   [ "$(grep -cE '^ +[0-4] .* yes$' "$dir/out")" = 5 ]
   grep -q 'All hidden states: (1, 5, 20), batch first. Final one: (1, 1, 20).' "$dir/out"
@@ -14,7 +15,8 @@ load helpers
   for cell in rnn relu lstm gru; do
     for shape in "--steps 9 --input 3 --hidden 7" "--steps 40 --input 33 --hidden 65" "--steps 1 --input 1 --hidden 1"; do
       call lab cell --cell $cell $shape --seed 5 --json
-      [ "$status" = 0 ] && [ -z "$err" ]
+      [ "$status" = 0 ]
+      [ -z "$err" ]
       python3 - "$dir/out" $cell $shape <<'PY'
 import json, math, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
@@ -47,7 +49,8 @@ PY
 
 @test "parameters: the textbook's counts and its exercise" {
   call lab parameters
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   [ "$(grep -cE '^ +(256|64)  (rnn|gru|lstm) ' "$dir/out")" = 6 ]
   grep -qE '^ +256  lstm +395264 +395264 +131072 +262144 +2048 +4 +1.51$' "$dir/out"
   grep -q '^From 256 to 64 units, times 0.25: rnn times 0.1256' "$dir/out"

@@ -5,7 +5,8 @@ quick=(--input 8 --hidden 16 --steps 40 --batch 2 --seeds 2 --seconds 0.001)
 
 @test "cells: explained, then a table with a column for each cell" {
   call lab cells "${quick[@]}" --threads 1
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   grep -qE '^ +rnn +gru +lstm ' "$dir/out"
   grep -qE '^gates +0 +2 +3 ' "$dir/out"
   grep -qE '^parameters +416 +1248 +1664 ' "$dir/out"
@@ -16,7 +17,8 @@ quick=(--input 8 --hidden 16 --steps 40 --batch 2 --seeds 2 --seconds 0.001)
 
 @test "cells with --json: default weights forget soon, gates that are told to remember do not" {
   call lab cells --input 16 --hidden 32 --steps 60 --batch 2 --seeds 3 --seconds 0.001 --json
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   python3 - "$dir/out" <<'PY'
 import json, sys
 lines = {l["cell"]: l for l in map(json.loads, open(sys.argv[1]))}

@@ -3,7 +3,8 @@ load helpers
 
 @test "clipping: without it the run ends in no number, with it the task is learnt" {
   call lab clipping --json
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   python3 - "$dir/out" <<'PY'
 import json, sys
 free, norm, value = [json.loads(line) for line in open(sys.argv[1])]
@@ -20,7 +21,8 @@ PY
 
 @test "clipping: explained, then the runs side by side; the same for any number of threads" {
   call lab clipping --updates 40 --hidden 8 --lag 5 --threads 1
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   cp "$dir/out" "$dir/one"
   head -n 1 "$dir/out" | grep -q '^A vanilla RNN of 8 units'
   [ "$(grep -cE '^ +[0-9]+ - [0-9]+ +([0-9.e+-]+ +[0-9.e+-]+ *|diverged +- *){3}$' "$dir/out")" = 10 ]

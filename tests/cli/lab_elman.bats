@@ -7,7 +7,8 @@ brief=(--hidden 8 --sentences 150 --steps 5 --batch 4 --bptt 8)
 @test "elman: explained, then letter by letter, then what surprise tells" {
   for cell in rnn lstm gru; do
     call lab elman "${brief[@]}" --cell $cell --passage 9 --quiet
-    [ "$status" = 0 ] && [ -z "$err" ]
+    [ "$status" = 0 ]
+    [ -z "$err" ]
     head -n 1 "$dir/out" | grep -q '^Where do words begin'
     grep -q '^Text: 150 sentences out of 24 words, ' "$dir/out"
     [ "$(grep -cE '^[> ] [a-z] +[0-9]+\.[0-9]{2}  #*$' "$dir/out")" = 9 ]
@@ -18,7 +19,8 @@ brief=(--hidden 8 --sentences 150 --steps 5 --batch 4 --bptt 8)
 
 @test "elman with --json: the figures are those of the letters, threads change nothing" {
   call lab elman "${brief[@]}" --seed 3 --passage 10000 --threads 1 --json
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   cp "$dir/out" "$dir/one"
   python3 - "$dir/out" <<'PY'
 import json, sys

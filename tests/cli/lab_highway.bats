@@ -3,7 +3,8 @@ load helpers
 
 @test "highway: with f = 1 and i = 0 every bit passes, otherwise f to the power of the steps" {
   call lab highway --steps 300 --hidden 24 --forget-bias 20,17,8,5,2 --json
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   python3 - "$dir/out" <<'PY'
 import json, math, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
@@ -22,7 +23,8 @@ PY
 
 @test "highway: explained, a line for each cell, the same for any number of threads" {
   call lab highway --steps 50 --hidden 7 --forget-bias 3 --threads 1
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   cp "$dir/out" "$dir/one"
   head -n 1 "$dir/out" | grep -q "^Along an LSTM's cell state"
   grep -qE '^ +100 +0 +1 +1 +7/7 +1 +7/7 +gates with weights$' "$dir/out"
@@ -40,5 +42,6 @@ PY
 
 @test "highway refuses what cannot be" {
   refuses 2 "--forget-bias wants" lab highway --forget-bias 101
+  refuses 2 "--forget-bias wants X,... (1 to 5 numbers" lab highway --forget-bias 1,2,3,4,5,6
   refuses 2 "--steps wants a whole number from 2" lab highway --steps 1
 }

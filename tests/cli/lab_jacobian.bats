@@ -3,7 +3,7 @@
 load helpers
 
 @test "jacobian: the textbook's example, powers, a table and what it says" {
-  call lab jacobian --hidden 32 --steps 99 --quiet
+  call lab jacobian --hidden 32 --steps 39 --quiet
   [ "$status" = 0 ] && [ -z "$err" ]
   grep -qE '^ +2\.000 +1\.000 +2\.00000000 1\.00000000$' "$dir/out"
   grep -qE '^ +6\.000 +3\.000 +6\.00000000 3\.00000000$' "$dir/out"
@@ -14,7 +14,7 @@ load helpers
 }
 
 @test "jacobian with --json: a linear recurrence has its power, a tanh network has not" {
-  call lab jacobian --steps 100 --cell rnn --json --quiet
+  call lab jacobian --hidden 32 --steps 100 --cell rnn --json --quiet
   [ "$status" = 0 ] && [ -z "$err" ]
   python3 - "$dir/out" <<'PY'
 import json, math, sys

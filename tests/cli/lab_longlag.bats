@@ -7,7 +7,8 @@ short=(--hidden 5 --lags 3,6 --steps 4 --batch 3 --tests 7 --cell rnn,lstm:2,gru
 @test "longlag: explained, then success, loss and gradient by lag, then what follows" {
   for task in recall adding copy; do
     call lab longlag --task $task "${short[@]}" --quiet
-    [ "$status" = 0 ] && [ -z "$err" ]
+    [ "$status" = 0 ]
+    [ -z "$err" ]
     head -n 1 "$dir/out" | grep -q '^How long a lag'
     grep -q "^$task: read" "$dir/out"
     [ "$(grep -cE '^(rnn|lstm:2|gru:chrono)( +[-+.e0-9]+){2}$' "$dir/out")" = 9 ]
@@ -19,7 +20,8 @@ short=(--hidden 5 --lags 3,6 --steps 4 --batch 3 --tests 7 --cell rnn,lstm:2,gru
 @test "longlag with --json: baselines are the known ones, threads change nothing" {
   for task in recall adding copy; do
     call lab longlag --task $task "${short[@]}" --seeds 2 --seed 7 --threads 1 --json
-    [ "$status" = 0 ] && [ -z "$err" ]
+    [ "$status" = 0 ]
+    [ -z "$err" ]
     cp "$dir/out" "$dir/one"
     python3 - "$dir/out" $task <<'PY'
 import json, math, sys

@@ -6,7 +6,8 @@ small=(--hidden 10 --input 4 --steps 60 --warmup 20 --gains 0.5,1.5,2 --seeds 2 
 
 @test "lyapunov: a spectrum, its dimension, and the curve beside the theory" {
   call lab lyapunov "${small[@]}" --gain 1.5
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   [ "$(grep -cE '^ +[0-9]+ +-?[0-9.]+ \+- [0-9.]+$' "$dir/out")" = 10 ]
   grep -qE '^10 of 10 exponents, [0-9]+ above 0, 0 at -inf; sum -[0-9.]+\.$' "$dir/out"
   grep -qE '^Kaplan-Yorke dimension [0-9.]+ of 10\.$' "$dir/out"
@@ -16,7 +17,8 @@ small=(--hidden 10 --input 4 --steps 60 --warmup 20 --gains 0.5,1.5,2 --seeds 2 
 
 @test "lyapunov with --json: ordered, with errors; threads change nothing" {
   call lab lyapunov "${small[@]}" --threads 1 --json
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   cp "$dir/out" "$dir/one"
   python3 - "$dir/out" <<'PY'
 import json, sys
@@ -56,7 +58,8 @@ PY
   for embed in 0 5; do
     train --layers 2 --embed $embed --overwrite
     call lab lyapunov --model "$dir/run" --data "$text" --steps 40 --warmup 10 --quiet
-    [ "$status" = 0 ] && [ -z "$err" ]
+    [ "$status" = 0 ]
+    [ -z "$err" ]
     head -n 1 "$dir/out" | grep -q "as it reads $text"
     grep -q 'lstm, 2 layers of 16 units, 40 steps after 10' "$dir/out"
     grep -q '^64 of 64 exponents' "$dir/out"

@@ -9,7 +9,8 @@ lines() { printf 'a b c\nd\n\ne f g\n  h  \n' >"$dir/lines"; }
 @test "packing: explained, padding by batch size, then times" {
   lines
   call lab packing "$dir/lines" "${quick[@]}" --threads 1
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   head -n 1 "$dir/out" | grep -q '^A batch of sequences'
   grep -q "$dir/lines: 4 sequences" "$dir/out"
   grep -q 'lines without a word: 1' "$dir/out"
@@ -20,7 +21,8 @@ lines() { printf 'a b c\nd\n\ne f g\n  h  \n' >"$dir/lines"; }
 @test "packing with --json: padding is what a count by hand gives" {
   lines
   call lab packing "$dir/lines" "${quick[@]}" --json
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   python3 - "$dir/out" <<'PY'
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]

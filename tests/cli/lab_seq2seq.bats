@@ -5,7 +5,8 @@ quick=(--embed 6 --hidden 8 --source-words 20 --target-words 30 --lengths 2,40)
 
 @test "seq2seq: the textbook's shapes and parameters, three greedy steps, gradients" {
   call lab seq2seq --lengths 3
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   grep -qE '^ +encoder outputs +\(1, 3, 128\)$' "$dir/out"
   grep -qE '^ +h +\(1, 1, 128\)$' "$dir/out"
   grep -qE '^ +c +\(1, 1, 128\)$' "$dir/out"
@@ -18,7 +19,8 @@ quick=(--embed 6 --hidden 8 --source-words 20 --target-words 30 --lengths 2,40)
 
 @test "seq2seq with --json: without attention the summary vector is the only way, with it there is another" {
   call lab seq2seq "${quick[@]}" --source 4 --target 2 --json
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   python3 - "$dir/out" <<'PY'
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]

@@ -5,7 +5,8 @@ quick=(--input 3 --hidden 5 --steps 12 --seeds 2)
 
 @test "vanishing: explained, then norms, then how they fall" {
   call lab vanishing "${quick[@]}"
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   head -n 1 "$dir/out" | grep -q '^How much could each step'
   for cell in rnn relu lstm gru; do
     grep -qE "^$cell +default( +[0-9.]+e[-+][0-9]+){6}$" "$dir/out"
@@ -23,7 +24,8 @@ quick=(--input 3 --hidden 5 --steps 12 --seeds 2)
 
 @test "vanishing with --json: one line for each seed, the ratio is that of its norms, threads change nothing" {
   call lab vanishing "${quick[@]}" --init all --seed 4 --threads 1 --json
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   cp "$dir/out" "$dir/one"
   python3 - "$dir/out" <<'PY'
 import json, math, sys

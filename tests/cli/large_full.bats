@@ -7,5 +7,6 @@ load helpers
   [ "$status" = 0 ]
   call eval "$dir/run" --data "$text"
   [ "$status" = 3 ]
-  [ "$(grep -c ^ "$dir/err")" = 1 ] && [ "${#err}" -lt 600 ]
+  [ "$(grep -c ^ "$dir/err")" = 1 ]
+  [ "${#err}" -lt 600 ]
 }

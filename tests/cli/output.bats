@@ -48,7 +48,9 @@ assert o["parameters"] == n == 4*16*(V + 16 + 2) + V*16 + V and o["bytes"] == 4*
 
 @test "errors go to stderr, in one line" {
   call eval "$dir/none" --data "$text"
-  [ "$status" = 5 ] && [ -z "$out" ] && [ "$(grep -c ^ "$dir/err")" = 1 ]
+  [ "$status" = 5 ]
+  [ -z "$out" ]
+  [ "$(grep -c ^ "$dir/err")" = 1 ]
   [[ $err == "recur: "* ]]
 }
 
@@ -83,6 +85,7 @@ assert o["parameters"] == n == 4*16*(V + 16 + 2) + V*16 + V and o["bytes"] == 4*
 
 @test "an error is one line, whatever is in a name" {
   call eval "$dir/none" --data "$text" "$(printf 'a\n\033[2Jb')"
-  [ "$status" = 2 ] && [ "$(grep -c ^ "$dir/err")" = 1 ]
+  [ "$status" = 2 ]
+  [ "$(grep -c ^ "$dir/err")" = 1 ]
   ! grep -q $'\033' "$dir/err"
 }

@@ -79,20 +79,23 @@ PY
   train
   cp "$dir/run/model.safetensors" "$dir/kept"
   call resume "$dir/run"
-  [ "$status" = 0 ] && [[ $err == *finished* ]]
+  [ "$status" = 0 ]
+  [[ $err == *finished* ]]
   cmp "$dir/kept" "$dir/run/model.safetensors"
 }
 
 @test "a larger budget lets a finished run go on" {
   train
   call resume "$dir/run" --steps 10
-  [ "$status" = 0 ] && [[ $err == *finished* ]]
+  [ "$status" = 0 ]
+  [[ $err == *finished* ]]
   call resume "$dir/run" --steps 40 --json
   [ "$status" = 0 ]
   grep -q '"event":"done","step":40' "$dir/out"
   grep -qx 'steps = 40' "$dir/run/config"
   call resume "$dir/run"
-  [ "$status" = 0 ] && [[ $err == *finished* ]]
+  [ "$status" = 0 ]
+  [[ $err == *finished* ]]
 }
 
 @test "a run without a checkpoint starts over" {
@@ -111,7 +114,8 @@ PY
   cp "$text" "$dir/kept"
   echo "one line more" >>"$text"
   call resume "$dir/run" --steps 1
-  [ "$status" = 8 ] && [[ $err == *changed* ]]
+  [ "$status" = 8 ]
+  [[ $err == *changed* ]]
   echo short >"$text"
   call resume "$dir/run" --steps 1
   [ "$status" = 8 ]

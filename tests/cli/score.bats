@@ -17,7 +17,8 @@ json() {
   lines pos neg neg pos >"$dir/gold"
   printf 'pos\t0.9\nneg\t0.8\tpos\t0.2\npos\t0.7\npos\n' >"$dir/predicted"
   call score classify "$dir/gold" "$dir/predicted"
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   grep -qx 'items     4' "$dir/out"
   grep -qx 'accuracy  75.00 %, 95 % interval 25.00 to 100.00 %' "$dir/out"
   grep -qx 'macro F1  73.33 %' "$dir/out"
@@ -62,7 +63,8 @@ json() {
   printf '\xef\xbb\xbfa\r\n\xff\xfe\r\nb' >"$dir/gold"
   printf 'a\n\xff\xfe\nb\n' >"$dir/predicted"
   call score classify "$dir/gold" "$dir/predicted" --json
-  [ "$status" = 0 ] && [[ $out == *'"accuracy":1.0'* && $out == *'"label":"��"'* ]]
+  [ "$status" = 0 ]
+  [[ $out == *'"accuracy":1.0'* && $out == *'"label":"��"'* ]]
   "$RECUR" score classify - "$dir/predicted" <"$dir/gold" | grep -q 'items     3'
   "$RECUR" score classify "$dir/gold" - <"$dir/predicted" | grep -q 'items     3'
 }
@@ -104,7 +106,8 @@ json() {
   refuses 2 "has no option --by-length" score tag "$dir/gold" "$dir/gold" --by-length 5
   refuses 2 "--tag wants a number from 1 to 1000000 or a name of CoNLL-U such as UPOS, found '0'" score tag a b --tag 0
   call help score
-  [ "$status" = 0 ] && [[ $out == *"score classify"* && $out == *"score tag"* ]]
+  [ "$status" = 0 ]
+  [[ $out == *"score classify"* && $out == *"score tag"* ]]
 }
 
 # what seqeval and conlleval say of these: accuracy 62.5 %, precision 66.67 %, recall 57.14 %, F1 61.54
@@ -129,7 +132,8 @@ spans() {
 @test "tags as JSON, with the documented keys" {
   spans
   call score tag "$dir/gold" "$dir/predicted" --json --quiet
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   python3 - "$dir/out" <<'PY'
 import json, sys
 o = json.load(open(sys.argv[1]))
@@ -144,7 +148,8 @@ PY
   printf '1\tThe\tDET\n2\tdog\tNOUN\n\n1\tRun\tVERB\n' >"$dir/gold"
   printf '1\tThe\tDET\tDET\n2\tdog\tNOUN\tVERB\n\n1\tRun\tVERB\tVERB\n' >"$dir/predicted"
   call score tag "$dir/gold" "$dir/predicted" --json
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   [[ $out == *'"scheme":"plain"'* && $out != *precision*'"tags"'* && $out == *'{"tag":"DET","gold":1,'* ]]
   call score tag "$dir/gold" "$dir/predicted"
   grep -qxE 'NOUN +1 +0 +0 +0.00 % +0.00 % +0.00 %' "$dir/out"
@@ -203,7 +208,8 @@ texts() {
 @test "texts: BLEU, chrF, ROUGE as the packages have them" {
   texts
   call score seq2seq "$dir/gold" "$dir/output"
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   grep -qxE 'items +4 +95 % interval' "$dir/out"
   grep -qxE 'exact match +25.00 % +0.00 to 75.00 %' "$dir/out"
   grep -qxE 'token accuracy +62.50 % .*' "$dir/out"
@@ -219,7 +225,8 @@ texts() {
 @test "texts: several references, other tokens, JSON with the documented keys" {
   texts
   call score seq2seq "$dir/gold" "$dir/output" --reference "$dir/second" --tokenise none --chrf-words --unit char --json
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   python3 - "$dir/out" <<'PY'
 import json, sys
 o = json.load(open(sys.argv[1]))

@@ -36,7 +36,8 @@ value() {
 @test "what is learnt is written" {
   pairs 1500
   learn --hidden 32 --embed 16 --lr 0.01 --epochs 12 --batch 32
-  [ "$status" = 0 ] && [ "$out" = "$dir/run" ]
+  [ "$status" = 0 ]
+  [ "$out" = "$dir/run" ]
   [[ $err == *"1350 pairs to learn from, 150 to validate; 7 words to 7"* ]]
   printf 'a b c\n\nf\n' | "$RECUR" predict "$dir/run" >"$dir/lines"
   [ "$(cat "$dir/lines")" = $'c b a\n\nf' ]
@@ -86,7 +87,9 @@ PY
   "$RECUR" predict "$dir/run" "$dir/t.tsv" --source de >"$dir/x" && "$RECUR" predict "$dir/run" "$dir/a" >"$dir/y"
   cmp "$dir/x" "$dir/y"
   call train seq2seq "$dir/t.tsv" --source de --target fr --out "$dir/none"
-  [ "$status" = 3 ] && [[ $err == *"there is no column \"fr\"; found de, en"* ]] && [ ! -e "$dir/none" ]
+  [ "$status" = 3 ]
+  [[ $err == *"there is no column \"fr\"; found de, en"* ]]
+  [ ! -e "$dir/none" ]
 }
 
 @test "interrupted and resumed, a run equals the one that was not" {
@@ -99,10 +102,12 @@ PY
   [ "$status" = 0 ]
   same "$dir/whole" "$dir/run"
   call resume "$dir/run"
-  [ "$status" = 0 ] && [[ $err == *finished* ]]
+  [ "$status" = 0 ]
+  [[ $err == *finished* ]]
   printf 'a\n' >>"$dir/a" && printf 'a\n' >>"$dir/b"
   call resume "$dir/run" --epochs 4
-  [ "$status" = 8 ] && [[ $err == *"have changed"* ]]
+  [ "$status" = 8 ]
+  [[ $err == *"have changed"* ]]
 }
 
 @test "threads and the size of batches do not change what is predicted" {
@@ -123,7 +128,8 @@ PY
   { echo; cat "$dir/a"; echo; printf 'never seen words\n'; printf 'a b'; } >"$dir/lines"
   "$RECUR" predict "$dir/run" "$dir/lines" >"$dir/x"
   [ "$(grep -c ^ "$dir/x")" = "$(awk 'END { print NR }' "$dir/lines")" ]
-  [ -z "$(sed -n 1p "$dir/x")" ] && [ -z "$(sed -n 52p "$dir/x")" ]
+  [ -z "$(sed -n 1p "$dir/x")" ]
+  [ -z "$(sed -n 52p "$dir/x")" ]
   [ "$(value "o['text']" predict "$dir/run" "$dir/lines")" = "$(tail -1 "$dir/x")" ]
   [ "$(printf '' | "$RECUR" predict "$dir/run" | wc -c)" = 0 ]
 }
@@ -188,10 +194,12 @@ PY
   printf '\na b c\nd\n' | "$RECUR" predict "$dir/run" --attention-out "$dir/w.svg" >/dev/null
   grep -q 'attention of line 2' "$dir/w.svg" && python3 -c 'import sys, xml.dom.minidom as x; x.parse(sys.argv[1])' "$dir/w.svg"
   call predict "$dir/run" "$dir/lines" --attention-out "$dir/no/w"
-  [ "$status" = 5 ] && [[ $err == *"cannot write $dir/no/w"* ]]
+  [ "$status" = 5 ]
+  [[ $err == *"cannot write $dir/no/w"* ]]
   call train seq2seq --source "$dir/a" --target "$dir/b" "${small[@]}" --attention none --steps 2 --out "$dir/plain"
   call predict "$dir/plain" "$dir/lines" --attention-out "$dir/w.tsv"
-  [ "$status" = 2 ] && [[ $err == *"--attention none"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"--attention none"* ]]
 }
 
 @test "every kind of model learns, and inspect says what it is" {
@@ -201,9 +209,11 @@ PY
     learn --overwrite --steps 2 $words
     [ "$status" = 0 ]
     call inspect "$dir/run"
-    [ "$status" = 0 ] && [[ $out == *"encoder-decoder"* ]]
+    [ "$status" = 0 ]
+    [[ $out == *"encoder-decoder"* ]]
     call predict "$dir/run" "$dir/a" --beam 2
-    [ "$status" = 0 ] && [ "$(grep -c ^ "$dir/out")" = 60 ]
+    [ "$status" = 0 ]
+    [ "$(grep -c ^ "$dir/out")" = 60 ]
   done <<'KINDS'
 --attention none --cell gru --layers 2
 --attention dot --input-feed

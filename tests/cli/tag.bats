@@ -72,12 +72,14 @@ learn() {
   learn --epochs 2
   printf 'the\ncat1\n\nand' >"$dir/words"
   call predict "$dir/run" "$dir/words"
-  [ "$status" = 0 ] && [ "$(grep -c ^ "$dir/out")" = 4 ]
+  [ "$status" = 0 ]
+  [ "$(grep -c ^ "$dir/out")" = 4 ]
   [ "$(awk '{ print NF }' "$dir/out" | tr '\n' ' ')" = "2 2 0 2 " ]
   awk 'NF { print NR "\t" $1 "\t" $3; next } 1' "$dir/train.txt" >"$dir/numbered"
   call train tag "$dir/numbered" --token 2 --hidden 4 --embed 4 --steps 2 --out "$dir/other"
   call predict "$dir/other" "$dir/words"
-  [ "$status" = 0 ] && [ "$(awk '{ print NF }' "$dir/out" | tr '\n' ' ')" = "2 2 0 2 " ]
+  [ "$status" = 0 ]
+  [ "$(awk '{ print NF }' "$dir/out" | tr '\n' ' ')" = "2 2 0 2 " ]
 }
 
 @test "a sentence that is typed is answered at once" {
@@ -163,16 +165,20 @@ learn() {
   refuses 2 "--pool" train tag "$dir/x" --pool mean --out "$dir/run"
   learn --steps 2
   call predict "$dir/run" "$dir/x" --top 2
-  [ "$status" = 2 ] && [[ $err == *"tagger"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"tagger"* ]]
   call eval "$dir/run" --data "$dir/x" --by-length 3
-  [ "$status" = 2 ] && [[ $err == *"tagger"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"tagger"* ]]
   call eval "$dir/run" --data "$dir/x" --label 3
-  [ "$status" = 2 ] && [[ $err == *"--label is for a classifier"* ]]
+  [ "$status" = 2 ]
+  [[ $err == *"--label is for a classifier"* ]]
 }
 
 @test "a sentence without end and a word of any length are tagged" {
   learn --steps 2 --char-features
   { head -c 50000 /dev/zero | tr '\0' x; echo; awk 'BEGIN { for (i = 0; i < 20000; i++) print "cat" i % 7 }'; } >"$dir/long"
   call predict "$dir/run" "$dir/long" >/dev/null
-  [ "$status" = 0 ] && [ "$(grep -c ' ' "$dir/out")" = 20001 ]
+  [ "$status" = 0 ]
+  [ "$(grep -c ' ' "$dir/out")" = 20001 ]
 }

@@ -9,15 +9,18 @@ load helpers
   for file in model.safetensors checkpoint.safetensors config log.jsonl; do [ -s "$dir/run/$file" ]; done
 
   call eval "$dir/run" --data "$text"
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   [[ $out == *"nats per character"* ]]
 
   call generate "$dir/run" --prompt "ROMEO:" --length 50
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   [[ $out == ROMEO:* ]]
 
   call inspect "$dir/run/model.safetensors"
-  [ "$status" = 0 ] && [ -z "$err" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
   [[ $out == *"LSTM with 1 layer of 16 units"* && $out == *rnn.weight_ih_l0* ]]
 }
 
@@ -51,13 +54,16 @@ LIST
   [[ $out =~ ^runs/lm-[0-9]{8}-[0-9]{6}$ ]]
   first=$out
   call train lm text.txt "${tiny[@]}" --steps 2
-  [ "$status" = 0 ] && [ "$out" != "$first" ] && [ -s "$out/config" ]
+  [ "$status" = 0 ]
+  [ "$out" != "$first" ]
+  [ -s "$out/config" ]
 }
 
 @test "default runs that begin together get names of their own, and one that cannot begin leaves none" {
   cd "$dir"
   call train lm text.txt "${tiny[@]}" --bptt 100000
-  [ "$status" = 3 ] && [ ! -e runs ]
+  [ "$status" = 3 ]
+  [ ! -e runs ]
   pids=()
   for i in 1 2 3 4; do
     "$RECUR" train lm text.txt "${tiny[@]}" --steps 2 --quiet >"$dir/out$i" </dev/null 3>&- &
@@ -110,7 +116,9 @@ PY
 
 @test "quiet says nothing" {
   train --quiet
-  [ "$status" = 0 ] && [ -z "$err" ] && [ "$out" = "$dir/run" ]
+  [ "$status" = 0 ]
+  [ -z "$err" ]
+  [ "$out" = "$dir/run" ]
 }
 
 @test "the number of threads does not change a bit" {

@@ -103,6 +103,23 @@ static void a_triangle_has_its_diagonal(void **state)
     recur_ctx_destroy(ctx);
 }
 
+/* Also where the vectors have not yet turned into their directions. */
+static void exponents_are_in_order(void **state)
+{
+    (void)state;
+    recur_ctx   *ctx = proof_ctx(RECUR_F64, 1);
+    linear       l = {5, proof_numbers(11, 25)};
+    recur_system system = system_of(&l);
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        const recur_lyapunov_opts opts = {.steps = 2, .seed = seed};
+        double                    exponents[5], errors[5];
+        PROOF_OK(ctx, recur_lyapunov(ctx, &system, NULL, &opts, exponents, errors));
+        for (int i = 1; i < 5; i++) assert_true(exponents[i] <= exponents[i - 1]);
+    }
+    free(l.w);
+    recur_ctx_destroy(ctx);
+}
+
 static void a_singular_map_kills_a_direction(void **state)
 {
     (void)state;
@@ -321,6 +338,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(orthogonal_maps_have_one_exponent),
         cmocka_unit_test(a_triangle_has_its_diagonal),
+        cmocka_unit_test(exponents_are_in_order),
         cmocka_unit_test(a_singular_map_kills_a_direction),
         cmocka_unit_test(the_logistic_map),
         cmocka_unit_test(the_henon_map),

@@ -380,6 +380,11 @@ static void what_cannot_be_is_refused(void **state)
     LM_FAILS(ctx, RECUR_EARG, "source 0 holds token 4", recur_seq2seq_batch_fill(batch, &pairs));
     pairs.n = 0;
     LM_FAILS(ctx, RECUR_EARG, "at least one", recur_seq2seq_batch_fill(batch, &pairs));
+    recur_tape *tape;
+    LM_OK(ctx, recur_tape_create(ctx, &tape));
+    recur_seq2seq_loss(tape, model, NULL, NULL, RECUR_MEAN);
+    LM_FAILS(ctx, RECUR_EARG, "found NULL", recur_tape_status(tape));
+    recur_tape_destroy(tape);
     LM_OK(ctx, ri_decoder_create(model, &decoder));
     LM_FAILS(ctx, RECUR_EARG, "from 0", ri_decoder_step(decoder, 1, &(int64_t){0}, &token, true, &view));
     LM_OK(ctx, ri_decoder_begin(decoder, S2S_PAIRS, s2s_sources, s2s_source_lengths));

@@ -15,9 +15,12 @@ reviews() {
   awk 'NR % 5 == 0' ../all.tsv | cmp - test.tsv
   awk 'NR % 10 == 1' ../all.tsv | cmp - valid.tsv
   awk 'NR % 5 != 0 && NR % 10 != 1' ../all.tsv | cmp - train.tsv
-  [ "$(grep -c ^ splices.tsv)" = 16 ] && [ "$(cut -f 1 splices.tsv | uniq | head -4 | paste -sd ' ')" = "negative positive negative positive" ]
+  [ "$(grep -c ^ splices.tsv)" = 16 ]
+  [ "$(cut -f 1 splices.tsv | uniq | head -4 | paste -sd ' ')" = "negative positive negative positive" ]
   [ "$(awk -F '\t' 'NF != 5' ./*.tsv)" = "" ]
-  [ "$(grep -c title splices.tsv)" = 16 ] && [ "$(grep -c title untitled.tsv)" = 0 ] && [ "$(grep -c ^ untitled.tsv)" = 16 ]
+  [ "$(grep -c title splices.tsv)" = 16 ]
+  [ "$(grep -c title untitled.tsv)" = 0 ]
+  [ "$(grep -c ^ untitled.tsv)" = 16 ]
   [ "$(grep -c ^ more.tsv)" -gt 56 ] && head -56 more.tsv | cmp - train.tsv
 }
 

@@ -54,7 +54,8 @@ PY
   tools/score_findings.py "$dir/findings" "$dir/output" | grep -qxE 'part 5 of 5 +2 +100.00 %'
   echo one >"$dir/short"
   run tools/score_findings.py "$dir/findings" "$dir/short"
-  [ "$status" != 0 ] && [[ $output == *"has 3 lines and $dir/short has 1"* ]]
+  [ "$status" != 0 ]
+  [[ $output == *"has 3 lines and $dir/short has 1"* ]]
 }
 
 @test "copies, reversals, dates" {
@@ -90,7 +91,8 @@ PY
   for options in "--min-words 10" "--min-words 200 --max-words 100" "--abnormal 2" "--items 0"; do
     # shellcheck disable=SC2086
     run tools/make_reports.py $options --out "$dir/x"
-    [ "$status" = 2 ] && [ ! -e "$dir/x.report" ]
+    [ "$status" = 2 ]
+    [ ! -e "$dir/x.report" ]
   done
   run tools/make_sequences.py copy --symbols 27 --out "$dir/x"
   [ "$status" = 2 ]
