@@ -196,6 +196,8 @@ static int measure(diagnosis *d)
     if (!status) status = recur_probe_context(d->probe, &d->context);
     progress_draw(d->app, 0.65, NULL);
     if (!status) status = recur_probe_forgetting(d->probe, &d->forgetting);
+    progress_draw(d->app, 0.75, NULL);
+    if (!status) status = recur_probe_dynamics(d->probe, &d->dynamics);
     if (status) return output_failure(d->app, status);
     if (d->has_log) recur_symptoms_log(s, &d->log);
     recur_symptoms_flow(s, &d->flow);
@@ -203,6 +205,7 @@ static int measure(diagnosis *d)
     recur_symptoms_updates(s, &d->updates, is_adaptive(d));
     if (!d->has_config) s->update_ratio = NAN; /* the rate is not known */
     recur_symptoms_context(s, &d->context);
+    recur_symptoms_dynamics(s, &d->dynamics);
     return RECUR_OK;
 }
 
@@ -261,7 +264,6 @@ static int examine(diagnosis *d, options *o)
     if (!code) code = d->task->examine(d->app, o, d->model, &d->data);
     if (!code) code = open_probe(d);
     if (!code) code = measure(d);
-    if (!code) code = find_jacobians(d);
     if (!code) code = find_passage(d);
     progress_clear(d->app);
     if (code) return code;

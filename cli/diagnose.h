@@ -3,7 +3,7 @@
  *   diagnose.c       the command: what is asked, in which order
  *   diagnose_data.c  each task's data, what guessing would cost, and accuracy by length
  *   diagnose_run.c   configuration and log of the run
- *   diagnose_look.c  step Jacobians, and cells over a passage of text
+ *   diagnose_look.c  cells over a passage of text
  *   diagnose_tell.c  tables and verdict
  *   diagnose_json.c  the same as lines of JSON
  *   diagnose_page.c  the page of --out
@@ -47,18 +47,6 @@ typedef struct length_bucket {
     double  accuracy;
 } length_bucket;
 
-enum { MOST_CUTS = 8, MOST_EXPONENTS = 8 };
-
-/* What the step Jacobians along the data do: exponents, and singular values of their product over more and more steps. */
-typedef struct jacobians {
-    const char *left_out; /* why there are none, NULL: there are */
-    int64_t     steps, n_exponents;
-    double      exponents[MOST_EXPONENTS], errors[MOST_EXPONENTS];
-    int64_t     n_cuts; /* 0: the state is too large for all of them */
-    int64_t     cuts[MOST_CUTS];
-    double      greatest[MOST_CUTS], middle[MOST_CUTS], least[MOST_CUTS]; /* log10 */
-} jacobians;
-
 /* A passage of text with the units that follow something in it. */
 typedef struct passage {
     int64_t        begin, n; /* tokens; n 0: there is none */
@@ -82,21 +70,21 @@ typedef struct diagnosis {
     recur_train_opts training;
     recur_run_log    log;
 
-    patient_data     data;
-    int64_t          n_buckets;
-    length_bucket    buckets[MOST_BUCKETS];
-    recur_probe     *probe;
-    recur_lengths    lengths;
-    recur_flow       flow;
-    recur_gates      gates;
-    recur_updates    updates;
-    recur_context    context;
-    recur_forgetting forgetting;
-    jacobians        jacobians;
-    passage          passage;
-    recur_symptoms   symptoms;
-    recur_finding    found[RECUR_ILLNESSES];
-    int              n_found;
+    patient_data         data;
+    int64_t              n_buckets;
+    length_bucket        buckets[MOST_BUCKETS];
+    recur_probe         *probe;
+    recur_lengths        lengths;
+    recur_flow           flow;
+    recur_gates          gates;
+    recur_updates        updates;
+    recur_context        context;
+    recur_forgetting     forgetting;
+    recur_lanes_dynamics dynamics;
+    passage              passage;
+    recur_symptoms       symptoms;
+    recur_finding        found[RECUR_ILLNESSES];
+    int                  n_found;
 } diagnosis;
 
 /* ---- the data (diagnose_data.c) ---- */
@@ -115,8 +103,7 @@ int run_read(diagnosis *d);
 
 /* ---- a close look (diagnose_look.c) ---- */
 
-/* Follow step Jacobians, and cells over a passage, where the task has them. These return exit codes, the error said. */
-int find_jacobians(diagnosis *d);
+/* Find cells over a passage, where the task has text that goes on. Returns an exit code, the error said. */
 int find_passage(diagnosis *d);
 
 /* ---- telling ---- */

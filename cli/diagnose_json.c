@@ -1,4 +1,4 @@
-/* What was found, as lines of JSON: one of the model, one of each lane, context, training, lengths and Jacobians where there are; one of each
+/* What was found, as lines of JSON: one of the model, one of each lane, context, training and lengths where there are; one of each
  * illness; the verdict last.
  * SPDX-License-Identifier: MIT */
 #include "diagnose.h"
@@ -60,8 +60,9 @@ static void tell_lane(const diagnosis *d, const recur_lane_gates *g)
                              gates_of(g), "tau", g->has_tau ? output_number(g->tau_median) : json_null());
     if (g->has_tau) json_object_set_new(line, "tau_shares", numbers(RECUR_TAU_BINS, g->tau));
     for (int64_t i = 0; i < d->flow.n; i++) {
-        const recur_lane_flow   *f = &d->flow.lanes[i];
-        const recur_lane_memory *m = &d->forgetting.lanes[i];
+        const recur_lane_flow     *f = &d->flow.lanes[i];
+        const recur_lane_memory   *m = &d->forgetting.lanes[i];
+        const recur_lane_dynamics *l = &d->dynamics.lanes[i];
         if (strcmp(f->lane.stack, g->lane.stack) != 0 || f->lane.layer != g->lane.layer ||
             f->lane.is_reverse != g->lane.is_reverse)
             continue;
@@ -72,6 +73,9 @@ static void tell_lane(const diagnosis *d, const recur_lane_gates *g)
         if (f->c) json_object_set_new(line, "gradient_c", numbers(f->lags, f->c));
         json_object_set_new(line, "reach", json_integer(m->reach));
         json_object_set_new(line, "difference", numbers(m->lags, m->difference));
+        json_object_set_new(line, "lyapunov", output_number(l->lyapunov));
+        json_object_set_new(line, "lyapunov_error", output_number(l->error));
+        json_object_set_new(line, "singular", l->singular ? numbers(l->n, l->singular) : json_null());
     }
     output_json(d->app, line);
 }
@@ -103,19 +107,6 @@ static void tell_lengths(const diagnosis *d)
         json_decref(line);
 }
 
-static void tell_jacobians(const diagnosis *d)
-{
-    const jacobians *j = &d->jacobians;
-    if (!j->left_out)
-        output_json(d->app,
-                    json_pack("{s:s,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "kind", "jacobians", "steps",
-                              (json_int_t)j->steps, "exponents", numbers(j->n_exponents, j->exponents),
-                              "errors", numbers(j->n_exponents, j->errors), "products",
-                              counts(j->n_cuts, j->cuts), "log10_greatest", numbers(j->n_cuts, j->greatest),
-                              "log10_middle", numbers(j->n_cuts, j->middle), "log10_least",
-                              numbers(j->n_cuts, j->least)));
-}
-
 static void tell_illness(const diagnosis *d, const recur_finding *f)
 {
     output_json(d->app, json_pack("{s:s,s:s,s:s,s:o,s:f,s:s,s:s,s:o}", "kind", "illness", "name",
@@ -134,7 +125,6 @@ void diagnose_tell_json(const diagnosis *d)
                                   counts(d->context.n, d->context.steps), "loss",
                                   numbers(d->context.n, d->context.loss), "effective",
                                   (json_int_t)d->context.effective));
-    tell_jacobians(d);
     tell_training(d);
     tell_lengths(d);
     for (int i = 0; i < d->n_found; i++) {

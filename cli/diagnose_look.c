@@ -1,4 +1,4 @@
-/* What recur diagnose looks at closely: the step Jacobians along the data, and cells over a passage of text.
+/* What recur diagnose looks at closely: cells over a passage of text.
  * SPDX-License-Identifier: MIT */
 #include "diagnose.h"
 
@@ -9,62 +9,6 @@
 #include <string.h>
 
 #include "memory.h"
-
-/* ---- Jacobians ---- */
-
-enum { WARMUP = 50, COUNTED = 200, SETTLE = 50, EACH = 8, LARGEST_STATE = 300 };
-
-/* The exponents, and where the state is small the singular values of products of 8, 16 .. 64 Jacobians. */
-static recur_status follow(recur_ctx *ctx, recur_driven *driven, int64_t T, jacobians *j)
-{
-    recur_system              system = recur_driven_system(driven);
-    int64_t                   n = system.n;
-    int64_t                   rest = T - WARMUP - SETTLE;
-    const recur_lyapunov_opts opts = {.k = n < MOST_EXPONENTS ? n : MOST_EXPONENTS,
-                                      .steps = rest < COUNTED ? rest : COUNTED,
-                                      .warmup = WARMUP,
-                                      .settle = SETTLE};
-    j->steps = opts.steps;
-    j->n_exponents = opts.k;
-    recur_status status = recur_lyapunov(ctx, &system, NULL, &opts, j->exponents, j->errors);
-    if (status || n > LARGEST_STATE || rest < EACH) return status;
-    j->n_cuts = rest / EACH < MOST_CUTS ? rest / EACH : MOST_CUTS;
-    double *logs = need_memory((size_t)(j->n_cuts * n), sizeof *logs);
-    status = recur_jacobian_product(ctx, &system, NULL, WARMUP, WARMUP + EACH * j->n_cuts, EACH, logs);
-    for (int64_t i = 0; i < j->n_cuts && !status; i++) {
-        j->cuts[i] = EACH * (i + 1);
-        j->greatest[i] = logs[i * n] / log(10);
-        j->middle[i] = logs[i * n + n / 2] / log(10);
-        j->least[i] = logs[i * n + n - 1] / log(10);
-    }
-    free(logs);
-    return status;
-}
-
-int find_jacobians(diagnosis *d)
-{
-    const recur_ctx_opts opts = {.threads = recur_ctx_threads(d->app->ctx), .dtype = RECUR_F64};
-    recur_ctx           *ctx = NULL;
-    recur_driven        *driven = NULL;
-    int64_t              T = WARMUP + COUNTED + SETTLE;
-    if (d->task->kind != RECUR_TASK_LM)
-        d->jacobians.left_out = "step Jacobians are followed along the text of a language model only";
-    else if (d->data.size < WARMUP + SETTLE + EACH)
-        d->jacobians.left_out = "the text is too short to follow step Jacobians";
-    if (d->jacobians.left_out) return RECUR_OK;
-    if (T > d->data.size) T = d->data.size;
-    recur_status status = recur_ctx_create(&opts, &ctx);
-    if (status) return output_error(d->app, status, "no memory for a second context");
-    status = recur_driven_create_lm(ctx, d->model, T, recur_corpus_tokens(d->data.corpus), &driven);
-    if (!status) status = follow(ctx, driven, T, &d->jacobians);
-    if (!status) d->symptoms.lyapunov = d->jacobians.exponents[0];
-    int code = status ? output_error(d->app, status, "%s", recur_error(ctx)) : RECUR_OK;
-    recur_driven_destroy(driven);
-    recur_ctx_destroy(ctx);
-    return code;
-}
-
-/* ---- a passage of text ---- */
 
 enum { SHOWN = 320, SEARCHED = 4000, LOOKED_AT = 200000 };
 static const double FOLLOWS = 0.5; /* |correlation| from which a unit is said to follow something */

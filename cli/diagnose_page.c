@@ -169,32 +169,25 @@ static void put_horizon(sheet *s)
                               .values = values});
 }
 
-static void put_jacobians(sheet *s)
+static void put_dynamics(sheet *s)
 {
-    const jacobians *j = &s->d->jacobians;
-    const double    *values[] = {j->greatest, j->middle, j->least};
-    const char      *names[] = {"greatest", "middle", "least"};
+    const diagnosis *d = s->d;
     curves           c = {0};
     recur_page_heading(s->page, 2, "Step Jacobians");
-    if (j->left_out) {
-        say(s, "Left out: %s.", j->left_out);
-        return;
+    say(s, "Each lane as a dynamical system that the data drive. Where its largest Lyapunov exponent is "
+           "above 0 differences grow from step to step, below "
+           "they fade; a step's singular values say by how much in each direction.");
+    for (int64_t i = 0; i < d->dynamics.n; i++) {
+        const recur_lane_dynamics *l = &d->dynamics.lanes[i];
+        char                       name[LANE_BYTES];
+        diagnose_lane(&l->lane, name);
+        if (l->steps > 0) say(s, "%s: %+.4f per step, standard error %.4f.", name, l->lyapunov, l->error);
+        if (l->steps == 0) say(s, "%s: its sequences are too short to tell.", name);
+        if (!l->singular || !add_curve(&c, name, l->n, l->lane.is_reverse)) continue;
+        memcpy(c.y[c.n - 1], l->singular, (size_t)l->n * sizeof *l->singular);
     }
-    say(s,
-        "The largest Lyapunov exponents along the data: %+.4f (standard error %.4f)%s per step. Above 0 "
-        "differences grow, below they "
-        "fade.",
-        j->exponents[0], j->errors[0], j->n_exponents > 1 ? " and others below" : "");
-    if (!j->n_cuts) say(s, "The state is too large, or the text too short, to follow all singular values.");
-    for (int i = 0; i < 3 && j->n_cuts; i++) {
-        add_curve(&c, names[i], j->n_cuts, false);
-        for (int64_t k = 0; k < j->n_cuts; k++) {
-            c.x[i][k] = (double)j->cuts[k];
-            c.y[i][k] = values[i][k];
-        }
-    }
-    put_curves(s, "Singular values of products of step Jacobians", &c,
-               (recur_plot){.title = "log10", .x = "steps multiplied", .y = ""});
+    put_curves(s, "Singular values of a step's Jacobian", &c,
+               (recur_plot){.title = "singular value", .x = "number", .y = "", .is_log = true});
 }
 
 /* ---- gates ---- */
@@ -422,7 +415,7 @@ int diagnose_page(const diagnosis *d, const char *path)
     put_saturation(&s);
     put_context(&s);
     put_forgetting(&s);
-    put_jacobians(&s);
+    put_dynamics(&s);
     put_training(&s);
     put_lengths(&s);
     put_passage(&s);

@@ -129,24 +129,23 @@ static void tell_forgetting(const diagnosis *d)
     }
 }
 
-static void tell_jacobians(const diagnosis *d)
+static void tell_dynamics(const diagnosis *d)
 {
-    app             *a = d->app;
-    const jacobians *j = &d->jacobians;
-    output_format(a, "\n");
-    if (j->left_out) {
-        output_format(a, "Lyapunov exponents: %s\n", j->left_out);
-        return;
+    app *a = d->app;
+    output_format(a, "\n%-28s %18s   %s\n", "Step Jacobians", "Lyapunov exponent",
+                  "singular values: greatest, middle, least");
+    for (int64_t i = 0; i < d->dynamics.n; i++) {
+        const recur_lane_dynamics *l = &d->dynamics.lanes[i];
+        char                       name[LANE_BYTES], text[2][32];
+        diagnose_lane(&l->lane, name);
+        output_format(a, "%-28s %9s +- %5s   ", name, figure("%+.4f", l->lyapunov, text[0]),
+                      figure("%.4f", l->error, text[1]));
+        if (l->singular)
+            output_format(a, "%.3g, %.3g, %.3g\n", l->singular[0], l->singular[l->n / 2],
+                          l->singular[l->n - 1]);
+        else
+            output_format(a, "-\n");
     }
-    output_format(a, "Lyapunov exponents along the data, per step:");
-    for (int64_t i = 0; i < j->n_exponents && i < 4; i++) output_format(a, " %+.3f", j->exponents[i]);
-    output_format(a, " (the first within %.3f)\n", j->errors[0]);
-    if (!j->n_cuts) return;
-    int64_t last = j->n_cuts - 1;
-    output_format(a,
-                  "singular values of %" PRId64
-                  " step Jacobians multiplied: greatest 10^%.1f, middle 10^%.1f, least 10^%.1f\n",
-                  j->cuts[last], j->greatest[last], j->middle[last], j->least[last]);
 }
 
 static void tell_training(const diagnosis *d)
@@ -205,7 +204,7 @@ void diagnose_tell(const diagnosis *d)
     tell_units(d);
     tell_context(d);
     tell_forgetting(d);
-    tell_jacobians(d);
+    tell_dynamics(d);
     tell_training(d);
     tell_lengths(d);
     tell_passage(d);

@@ -87,7 +87,7 @@ typedef struct recur_symptoms {
         loss; /* recur_symptoms_updates: of the probe's sequences, unless the caller has said one of more data */
     double update_ratio; /* median over weight matrices of the rate times the gradient, over the weight */
     double context_gain; /* recur_symptoms_context: share of the loss that context beyond bptt takes away */
-    double lyapunov;     /* largest exponent along the data, per step; said by the caller */
+    double lyapunov;     /* recur_symptoms_dynamics: largest exponent of any lane along the data, per step */
 } recur_symptoms;
 
 /* Set everything to unknown. */
@@ -101,6 +101,7 @@ RECUR_API void recur_symptoms_gates(recur_symptoms *symptoms, const recur_gates 
 RECUR_API void recur_symptoms_updates(recur_symptoms *symptoms, const recur_updates *updates,
                                       bool is_adaptive);
 RECUR_API void recur_symptoms_context(recur_symptoms *symptoms, const recur_context *context);
+RECUR_API void recur_symptoms_dynamics(recur_symptoms *symptoms, const recur_lanes_dynamics *dynamics);
 
 /* ---- verdict ---- */
 

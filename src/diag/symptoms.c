@@ -248,3 +248,8 @@ void recur_symptoms_context(recur_symptoms *s, const recur_context *context)
     }
     s->context_gain = cut > 0 ? (cut - best) / cut : NAN;
 }
+
+void recur_symptoms_dynamics(recur_symptoms *s, const recur_lanes_dynamics *dynamics)
+{
+    for (int64_t i = 0; i < dynamics->n; i++) s->lyapunov = greater(s->lyapunov, dynamics->lanes[i].lyapunov);
+}

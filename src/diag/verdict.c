@@ -57,7 +57,7 @@ static double worst_over_ignorance(const recur_symptoms *s)
 static void say_worst(const recur_symptoms *s, double value, char text[WORDS])
 {
     snprintf(text, WORDS,
-             "in training the loss was up to %.3g nats, %.1f times that of a model that knows nothing (%.3g)",
+             "in training the loss was up to %.3g nats, %.3g times that of a model that knows nothing (%.3g)",
              s->worst_loss, value, s->ignorance);
 }
 
@@ -130,7 +130,7 @@ static double norm_over_clip(const recur_symptoms *s)
 static void say_norm(const recur_symptoms *s, double value, char text[WORDS])
 {
     snprintf(text, WORDS,
-             "in training the gradient's norm was %.3g in the middle, %.0f times the clip of %.3g", s->norm,
+             "in training the gradient's norm was %.3g in the middle, %.3g times the clip of %.3g", s->norm,
              value, s->clip);
 }
 
@@ -148,7 +148,7 @@ static double norm_spike(const recur_symptoms *s)
 
 static void say_spike(const recur_symptoms *s, double value, char text[WORDS])
 {
-    snprintf(text, WORDS, "in training the gradient's norm rose to %.3g, %.0f times the usual %.3g",
+    snprintf(text, WORDS, "in training the gradient's norm rose to %.3g, %.3g times the usual %.3g",
              s->worst_norm, value, usual_norm(s));
 }
 

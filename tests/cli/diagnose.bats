@@ -128,12 +128,13 @@ import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
 kinds = [l["kind"] for l in lines]
 assert kinds[0] == "model" and kinds[-1] == "verdict", kinds
-for kind in "lane", "context", "training", "jacobians": assert kind in kinds, kinds
+for kind in "lane", "context", "training": assert kind in kinds, kinds
 model, lane = lines[0], lines[1]
 assert model["task"] == "lm" and model["span"] == model["bptt"] == 16 and model["guess"] > 2, model
 assert lane["gradient_h"][0] == 1 and len(lane["gradient_h"]) > 16 and lane["horizon"] >= 1, lane
 assert abs(sum(lane["tau_shares"]) - 1) < 1e-6, lane
 assert set(lane["gates"]) == set("ifgo"), lane
+assert lane["lyapunov"] < 0 and len(lane["singular"]) == 32, lane
 found = [l for l in lines if l["kind"] == "illness"]
 for l in found: assert {"name", "quantity", "value", "threshold", "advice"} <= set(l), l
 assert [l["name"] for l in found] == lines[-1]["illnesses"] and lines[-1]["healthy"] == (not found), lines[-1]
