@@ -73,6 +73,7 @@ typedef struct recur_lengths {
     int64_t most_steps; /* and the longest of them, marks included */
 } recur_lengths;
 
+/* Say how long the data are, and what of them the probe looks at. Errors: RECUR_EARG for NULL. */
 RECUR_API recur_status recur_probe_lengths(const recur_probe *probe, recur_lengths *lengths);
 
 /* ---- gradient flow ---- */
@@ -105,6 +106,8 @@ typedef struct recur_flow {
     const recur_lane_flow *lanes;
 } recur_flow;
 
+/* Follow the gradient of the loss at one step back through every lane.
+ * Errors. RECUR_EARG for NULL; RECUR_EMEMORY. Cost: a pass forwards and back over the sequences. */
 RECUR_API recur_status recur_probe_flow(recur_probe *probe, recur_flow *flow);
 
 /* ---- gates and units ---- */
@@ -146,6 +149,7 @@ typedef struct recur_gates {
     const recur_lane_gates *lanes;
 } recur_gates;
 
+/* Look at every gate, state and unit while the sequences are read. Errors: as recur_probe_flow. Cost: a pass forwards over the sequences. */
 RECUR_API recur_status recur_probe_gates(recur_probe *probe, recur_gates *gates);
 
 /* ---- dynamics ---- */
@@ -171,6 +175,8 @@ typedef struct recur_lanes_dynamics {
     const recur_lane_dynamics *lanes;
 } recur_lanes_dynamics;
 
+/* Measure singular values of step Jacobians and the greatest Lyapunov exponent of each lane along the data, in float64.
+ * Errors: as recur_probe_flow; RECUR_EDIVERGED for states that are not finite. Cost: the slowest of the measures. */
 RECUR_API recur_status recur_probe_dynamics(recur_probe *probe, recur_lanes_dynamics *dynamics);
 
 /* ---- updates ---- */
@@ -210,6 +216,8 @@ typedef struct recur_context {
     int64_t        effective;
 } recur_context;
 
+/* Measure the loss with the context cut to 1, 2, 4 ... steps.
+ * Errors: as recur_probe_flow; RECUR_EDIVERGED if a loss is not finite. Cost: a pass forwards over the data for each cut, and for a cut to few steps many short ones. */
 RECUR_API recur_status recur_probe_context(recur_probe *probe, recur_context *context);
 
 /* ---- forgetting ---- */
@@ -232,6 +240,7 @@ typedef struct recur_forgetting {
     const recur_lane_memory *lanes;
 } recur_forgetting;
 
+/* Change one input and see how far on the states still show it. Errors: as recur_probe_flow. Cost: two passes forwards over the sequences. */
 RECUR_API recur_status recur_probe_forgetting(recur_probe *probe, recur_forgetting *forgetting);
 
 /* ---- cells that track text ---- */

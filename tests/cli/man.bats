@@ -5,8 +5,10 @@ man=$root/docs/man/recur.1
 
 # the options of all commands, as help shows them
 of_help() {
-  for command in "train lm" "train classify" "train tag" "train seq2seq" resume eval predict generate inspect diagnose bench "score classify" "score tag" "score seq2seq" "lab sequential" "lab bottleneck" "lab vanishing" "lab clipping" "lab highway" "lab bidirectional"; do "$RECUR" help $command --all; done | grep -o '^  --[a-z-]*' |
-    tr -d ' ' | sort -u
+  sed -n 's/^COMMAND(\(.*\))$/\1/p' "$root/cli/commands.def" | sed 's/_seq$/_seq2seq/; s/_/ /' | while read -r command; do
+    # shellcheck disable=SC2086
+    "$RECUR" help $command --all || echo "  --no-help-for-${command// /-}"
+  done | grep -o '^  --[a-z-]*' | tr -d ' ' | sort -u
 }
 
 # the options that have a paragraph of their own in the page
