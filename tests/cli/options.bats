@@ -12,7 +12,6 @@ no() {
   no "--hiden; did you mean --hidden?" --hiden 3
   no "--batch-size; did you mean --batch?" --batch-size 3
   no "--xyzzy; 'recur help train lm --all' lists" --xyzzy
-  no "--diagnose" --diagnose 5
   no "unknown option -n" -n 3
   no "no option --no-hidden" --no-hidden
 }
