@@ -401,7 +401,7 @@ static const recur_rule rules[] = {
     {RECUR_OVERFITTING, "last validation loss, over the lowest", false, 1.5,
      "the noise of validation is some hundredths, and a little learnt by heart is usual; this is more than "
      "usual"},
-    {RECUR_LEARNS_NOTHING, "loss, over that of guessing by frequency", false, 0.98,
+    {RECUR_LEARNS_NOTHING, "loss, over that of guessing by frequency", false, 0.995,
      "a model that has found anything at all in its data is better than that"},
 };
 
