@@ -202,7 +202,7 @@ PY
   for section in Verdict 'Gradient flow' 'Time constants' Saturation 'Loss by context' Forgetting 'Step Jacobians' Training 'Cells over a passage'; do
     grep -qE "<h2[^>]*>$section" "$dir/report.html"
   done
-  ! grep -qE 'https?://' <(sed 's|http://www.w3.org/2000/svg||g' "$dir/report.html")
+  not grep -qE 'https?://' <(sed 's|http://www.w3.org/2000/svg||g' "$dir/report.html")
   call diagnose "$dir/run" --data "$text" --threads 1 --quiet --out "$dir/nowhere/report.html"
   [ "$status" = 5 ]
 }
