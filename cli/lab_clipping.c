@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cells.h"
 #include "lab.h"
 #include "lag_task.h"
 #include "memory.h"
@@ -25,7 +26,7 @@ static const option clipping_rows[] = {
     {.name = "cell",
      .form = "NAME",
      .type = OPTION_CHOICE,
-     .choices = "rnn|relu",
+     .choices = "rnn|relu", /* the first of CELL_CHOICES */
      .fallback = "rnn",
      .flags = OPTION_USUAL,
      .help = "rnn or relu"},
@@ -331,7 +332,7 @@ static int clipping_run(app *a, options *o)
                         .lag = options_int(o, "lag"),
                         .batch = options_int(o, "batch"),
                         .seed = (uint64_t)options_int(o, "seed")};
-    c.spec = (recur_rnn_spec){.cell = options_find(o, "cell")->choice ? RECUR_RNN_RELU : RECUR_RNN_TANH,
+    c.spec = (recur_rnn_spec){.cell = cell_of(options_find(o, "cell")->choice),
                               .input = lag_inputs(c.task.kind),
                               .hidden = options_int(o, "hidden"),
                               .init = {RECUR_INIT_ORTHOGONAL, c.gain}};

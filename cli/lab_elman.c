@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cells.h"
 #include "lab.h"
 #include "lines.h"
 #include "memory.h"
@@ -374,11 +375,9 @@ static int work(elman *e)
 
 static void read_options(elman *e, const options *o)
 {
-    static const recur_cell  cells[] = {RECUR_RNN_TANH, RECUR_LSTM, RECUR_GRU};
-    static const char *const names[] = {"rnn", "lstm", "gru"};
-    const int                cell = options_find(o, "cell")->choice;
-    e->spec = (recur_rnn_spec){.cell = cells[cell], .hidden = options_int(o, "hidden")};
-    e->cell_name = names[cell];
+    e->cell_name = options_text(o, "cell");
+    e->spec = (recur_rnn_spec){.hidden = options_int(o, "hidden")};
+    cell_find(e->cell_name, strlen(e->cell_name), &e->spec.cell);
     e->opts = (recur_train_opts){.lr = options_number(o, "lr"), .clip_norm = 1};
     e->steps = options_int(o, "steps");
     e->batch = options_int(o, "batch");
