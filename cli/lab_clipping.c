@@ -259,19 +259,14 @@ static void conclude(clipping *c)
 
 static void say_json(clipping *c, const clipped_run *r)
 {
-    json_t *losses = json_array(), *norms = json_array();
-    for (int64_t i = 0; i < r->n; i++) {
-        json_array_append_new(losses, output_number(r->loss[i]));
-        json_array_append_new(norms, output_number(r->norm[i]));
-    }
     lab_json(&c->lab,
              json_pack("{s:s,s:s,s:I,s:f,s:f,s:f,s:f,s:I,s:b,s:I,s:o,s:o,s:o,s:o}", "run", r->name, "task",
                        lag_kind_name(c->task.kind), "lag", (json_int_t)c->task.lag, "gain", c->gain, "lr",
                        r->opts.lr, "clip", r->opts.clip_norm, "clip_value", r->opts.clip_value, "updates",
                        (json_int_t)r->n, "diverged", (int)(r->n < c->updates), "clipped",
                        (json_int_t)r->n_clipped, "final_loss", output_number(mean_loss(c, r, N_WINDOWS - 1)),
-                       "greatest_norm", output_number(greatest(r->norm, 0, r->n)), "loss", losses,
-                       "grad_norm", norms));
+                       "greatest_norm", output_number(greatest(r->norm, 0, r->n)), "loss",
+                       output_numbers(r->n, r->loss), "grad_norm", output_numbers(r->n, r->norm)));
 }
 
 enum { N_PLOTS = 2, MOST_POINTS = 50 };

@@ -277,11 +277,10 @@ static void conclude(elman *e, const surprise_report *r)
 
 static void say_json(elman *e, const surprise_report *r)
 {
-    json_t *letters = json_array(), *nats = json_array(), *first = json_array();
+    json_t *letters = json_array(), *first = json_array();
     for (int64_t t = 0; t < e->passage; t++) {
         const slice letter = unspaced_letter(&e->text, e->n_training + t);
         json_array_append_new(letters, output_string(letter.bytes, letter.size));
-        json_array_append_new(nats, output_number(e->surprise[t]));
         json_array_append_new(first, json_boolean(e->is_first[t]));
     }
     lab_json(&e->lab,
@@ -293,7 +292,7 @@ static void say_json(elman *e, const surprise_report *r)
                        output_number(r->auc), "threshold", output_number(r->threshold), "precision",
                        output_number(r->precision), "recall", output_number(r->recall), "f1",
                        output_number(r->f1), "share", output_number(r->share), "passage", letters, "surprise",
-                       nats, "is_first", first));
+                       output_numbers(e->passage, e->surprise), "is_first", first));
 }
 
 /* ---- the picture ---- */

@@ -203,7 +203,7 @@ static int check(app *a, const options *o)
     if (strncmp(init, "chrono", 6) == 0 && !(v->numbers[0] > 2))
         return output_error(a, RECUR_EARG, "--init chrono:T wants more than 2 steps, found %g",
                             v->numbers[0]);
-    if (is_survey && is_all && out && strlen(out) > 4 && strcmp(out + strlen(out) - 4, ".svg") == 0)
+    if (is_survey && is_all && out && path_ends_in(out, ".svg"))
         return output_error(
             a, RECUR_EARG,
             "--init all draws a picture for each kind of cell: --out wants FILE.html, or one --cell");
