@@ -14,7 +14,6 @@ import sys
 import picture
 
 LANGUAGES = ("de", "en")
-EDGES = (0, 10, 15, 20, 25, 30, 40, 50)  # of source words; `translation.sh` asks for the same
 RUNS = [
     ("none", "LSTM of 2 layers, no attention"),
     ("attention", "BiGRU, additive attention"),
