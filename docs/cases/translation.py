@@ -54,7 +54,7 @@ def report(folder):
         if found:
             print("| %s | %.1f | %.1f | %.1f | %.1f %% |" % (title, found["perplexity"], found["bleu"], found["chrf"], 100 * found["exact_match"]))
     series = [(title, read(folder, run)) for run, title in (("long-none", "no attention"), ("long-attention", "attention"))]
-    series = [(title, found["by_length"]) for title, found in series if found]
+    series = [(title, [b for b in found["by_length"] if b["items"]]) for title, found in series if found]
     if not series:
         return
     steps = [(f"{b['from']}-{b['to'] - 1}" if b["to"] else f"{b['from']}+", str(b["items"])) for b in series[0][1]]
