@@ -79,7 +79,7 @@ static void choose_traits(const diagnosis *d, passage *p)
     add_slowest(d, p);
     if (p->n_traits == 0)
         add_trait(p, (recur_trait){.lane = 0, .kind = RECUR_VALUE_H},
-                  "state of unit 0: no unit follows quotations, brackets or the place in the line");
+                  "state of unit 0, for no unit follows quotations, brackets or the place in the line");
 }
 
 int find_passage(diagnosis *d)

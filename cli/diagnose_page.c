@@ -105,7 +105,7 @@ static void put_verdict(sheet *s)
                  f->has_cause ? ", which may follow from " : "",
                  f->has_cause ? recur_illness_name(f->cause) : "");
         recur_page_heading(s->page, 3, text);
-        say(s, "%s. Then: %s.", f->says, f->advice);
+        say(s, "%s; %s.", f->says, f->advice);
         say(s, "The rule: %s %s %g; found: %.4g. Why: %s.", f->rule->quantity,
             f->rule->is_below ? "below" : "above", f->rule->threshold, f->value, f->rule->why);
     }
@@ -133,7 +133,7 @@ static void put_flow(sheet *s)
     recur_page_heading(s->page, 2, "Gradient flow");
     say(s, "How much of the gradient of one loss arrives at the state so many steps before, relative to its "
            "own step. It is the greater "
-           "of h and c where there is a cell; lanes that read backwards are counted in their own time.");
+           "of h and c where there is a cell; layers that read backwards are counted in their own time.");
     for (int64_t i = 0; i < d->flow.n; i++) {
         const recur_lane_flow *f = &d->flow.lanes[i];
         char                   name[LANE_BYTES];

@@ -240,8 +240,26 @@ static void say_left(const recur_symptoms *s, double value, char text[WORDS])
 {
     snprintf(text, WORDS,
              "horizon %.0f steps, %s %" PRId64
-             ": from there 10^%.1f of the gradient arrives, less than its own rounding",
+             ": over all of them 10^%.1f of the gradient arrives, less than its own rounding",
              s->horizon, s->task == RECUR_TASK_LM ? "windows have" : "sequences have", s->span, value);
+}
+
+/* Weights that grow on noise let some of the gradient through again. Where nothing is learnt all the same, a short horizon is the reason to
+ * look at first; a model that writes can always learn what lies near, so of it this says nothing. */
+static double reach_of_the_ignorant(const recur_symptoms *s)
+{
+    bool writes = s->task == RECUR_TASK_LM || s->task == RECUR_TASK_SEQ2SEQ;
+    bool is_ignorant = s->loss > 0.995 * s->guess;
+    return s->span > 0 && !writes && is_ignorant ? s->horizon / (double)s->span : NAN;
+}
+
+static void say_reach(const recur_symptoms *s, double value, char text[WORDS])
+{
+    (void)value;
+    snprintf(text, WORDS,
+             "horizon %.0f steps, sequences have %" PRId64
+             ": from half as far not a hundredth of the gradient arrives, and nothing has been learnt",
+             s->horizon, s->span);
 }
 
 static void remember(const recur_symptoms *s, char text[WORDS])
@@ -363,6 +381,7 @@ enum {
     SATURATED,
     KEPT,
     LEFT,
+    REACH_OF_THE_IGNORANT,
     CONTEXT_GAIN,
     SLOW_UPDATE,
     VALID_RISE,
@@ -386,10 +405,9 @@ static const recur_rule rules[N_RULES] = {
          false, 0.15,
          "steps of the right length go down; noise of batches, in the median of reports, is some hundredths"},
     [UPDATE_RATIO] =
-        {RECUR_RATE_TOO_HIGH, "update over weight, median over the weight matrices", false, 0.3,
-         "weights that move by a third of their size at each step hold nothing; 0.001 is usual, Adam's first "
-         "steps "
-         "have up to 0.05"},
+        {RECUR_RATE_TOO_HIGH, "update over weight, median over the weight matrices", false, 0.1,
+         "weights that move by a tenth of their size at each step hold little; 0.001 is usual, Adam's first "
+         "steps have up to 0.05"},
     [PEAK] = {RECUR_EXPLODING, "greatest gradient at any lag, over that at lag 0", false, 100,
               "what is far back then outweighs what is near a hundred times, and the direction of a step is "
               "that of "
@@ -426,9 +444,14 @@ static const recur_rule rules[N_RULES] = {
          "loss is above half of "
          "guessing's)",
          true, -7,
-         "beside the share of near steps a millionth is lost in float32's rounding and in the noise of "
-         "batches: "
-         "it is not learnt"},
+         "beside the share of near steps a ten-millionth is lost in float32's rounding and in the noise of "
+         "batches: it is not learnt"},
+    [REACH_OF_THE_IGNORANT] =
+        {RECUR_VANISHING, "horizon, over the span (classifiers, taggers: while the loss is that of guessing)",
+         true, 0.5,
+         "where nothing is learnt and hardly a hundredth of the gradient comes from half of the way, that is "
+         "the "
+         "reason to look at first"},
     [CONTEXT_GAIN] =
         {RECUR_TRUNCATED, "share of the loss that context beyond --bptt takes away", false, 0.02,
          "the carried state is of use further back than gradients go, so longer windows would teach more"},
@@ -457,6 +480,7 @@ static const row rows[N_RULES] = {
     [SATURATED] = {saturated, say_saturated, loosen},
     [KEPT] = {kept, say_kept, keep},
     [LEFT] = {left, say_left, remember},
+    [REACH_OF_THE_IGNORANT] = {reach_of_the_ignorant, say_reach, remember},
     [CONTEXT_GAIN] = {context_gain, say_context, lengthen},
     [SLOW_UPDATE] = {slow_update, say_slow, raise_rate},
     [VALID_RISE] = {valid_rise, say_overfitting, regularise},

@@ -59,6 +59,22 @@ far() { recall 640 60 1 >"$dir/train.tsv" && recall 100 60 2 >"$dir/test.tsv"; }
   grep -q 'try --lr 0.02, a tenth' "$dir/out"
 }
 
+@test "a language model at such a rate learns, and its rate is named all the same" {
+  train --steps 120 --hidden 64 --lr 0.2
+  [ "$(first --data "$text")" = rate-too-high ]
+}
+
+@test "a vanilla RNN whose weights have grown on noise: vanishing" {
+  noise() {
+    awk -v n="$1" -v seed="$2" 'BEGIN { srand(seed); for (i = 0; i < n; i++) {
+      text = ""; for (t = 0; t < 61; t++) text = text sprintf("%c ", 97 + int(rand() * 8)); print substr(text, 1, 1) "\t" text } }'
+  }
+  noise 2000 1 >"$dir/train.tsv"
+  noise 200 2 >"$dir/test.tsv"
+  learn --cell rnn --embed 0 --epochs 3 --seed 3
+  [ "$(first --data "$dir/test.tsv")" = vanishing ]
+}
+
 @test "relu units that are dead: dead" {
   recall 200 10 1 >"$dir/train.tsv"
   learn --cell relu --epochs 1

@@ -69,7 +69,7 @@ static void each_number_has_its_illness(void **state)
     SICK(has_diverged, true, RECUR_RATE_TOO_HIGH);
     SICK(worst_loss, 2.7, RECUR_RATE_TOO_HIGH);
     SICK(loss_rise, 0.4, RECUR_RATE_TOO_HIGH);
-    SICK(update_ratio, 0.4, RECUR_RATE_TOO_HIGH);
+    SICK(update_ratio, 0.11, RECUR_RATE_TOO_HIGH);
     SICK(peak, 101, RECUR_EXPLODING);
     SICK(lyapunov, 0.08, RECUR_EXPLODING);
     SICK(norm, 101, RECUR_EXPLODING);
@@ -101,6 +101,29 @@ static void vanishing_wants_something_left_to_learn(void **state)
     assert_contains(found[0].advice, "--cell lstm --forget-bias 2 or --init orthogonal");
     s.span = 0; /* pooling sees every step */
     assert_int_equal(recur_judge(&s, found), 0);
+}
+
+/* Where nothing at all is learnt a short horizon is enough. */
+static void a_short_horizon_counts_where_nothing_is_learnt(void **state)
+{
+    (void)state;
+    recur_finding  found[RECUR_ILLNESSES];
+    recur_symptoms s = healthy();
+    s.left = 1e-5;
+    s.horizon = 17;
+    s.loss = 2;
+    assert_int_equal(recur_judge(&s, found), 0);
+    s.loss = 2.083;
+    assert_int_equal(recur_judge(&s, found), 2);
+    assert_int_equal(found[0].rule->illness, RECUR_VANISHING);
+    assert_contains(found[0].says, "horizon 17 steps, sequences have 60");
+    assert_int_equal(found[1].rule->illness, RECUR_LEARNS_NOTHING);
+    assert_true(found[1].has_cause && found[1].cause == RECUR_VANISHING);
+    s.horizon = 40;
+    assert_found(&s, RECUR_LEARNS_NOTHING);
+    s.horizon = 17;
+    s.task = RECUR_TASK_LM; /* near characters can be learnt with any horizon */
+    assert_found(&s, RECUR_LEARNS_NOTHING);
 }
 
 static void what_follows_names_its_cause(void **state)
@@ -207,6 +230,7 @@ int main(void)
         cmocka_unit_test(who_is_well_has_no_illness),
         cmocka_unit_test(each_number_has_its_illness),
         cmocka_unit_test(vanishing_wants_something_left_to_learn),
+        cmocka_unit_test(a_short_horizon_counts_where_nothing_is_learnt),
         cmocka_unit_test(what_follows_names_its_cause),
         cmocka_unit_test(the_table_is_in_the_order_of_illnesses),
         cmocka_unit_test(a_log_becomes_numbers),
