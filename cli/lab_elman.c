@@ -390,6 +390,8 @@ static int elman_run(app *a, options *o)
 {
     elman e = {.app = a};
     read_options(&e, o);
+    if (e.file && options_given(o, "sentences"))
+        return output_error(a, RECUR_EARG, "--sentences is of a text that is made up, found a file as well");
     int code = lab_open(&e.lab, a, o, "Words found by surprise");
     if (code) return code;
     code = take_text(&e, o);

@@ -311,7 +311,8 @@ static void choose_networks(session *s, const options *o)
     squashed.noise = 1.0 / 6; /* what 32 inputs give 64 units by PyTorch's default */
     usual.cell = cell_of(options_find(o, "cell")->choice);
     usual.is_default = true;
-    if (options_given(o, "forget-bias")) usual.forget_bias = options_number(o, "forget-bias");
+    usual.set_forget_bias = options_given(o, "forget-bias");
+    if (usual.set_forget_bias) usual.forget_bias = options_number(o, "forget-bias");
     /* a tanh cell without inputs stays at 0, where tanh is the identity: its Jacobian is the linear recurrence's */
     s->networks[0] = (growth){.name = "linear", .spec = still};
     s->networks[1] = (growth){.name = "tanh", .spec = squashed};

@@ -38,7 +38,7 @@ static recur_status make_stack(const wild_spec *s, recur_params *params, recur_r
 {
     recur_rnn_spec spec = {.cell = s->cell, .input = s->input, .hidden = s->hidden};
     if (s->is_default && s->cell == RECUR_LSTM) {
-        spec.set_forget_bias = s->forget_bias != 0;
+        spec.set_forget_bias = s->set_forget_bias;
         spec.forget_bias = s->forget_bias;
     }
     if (s->is_default) return recur_rnn_create(params, "", &spec, rnn);

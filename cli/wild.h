@@ -14,7 +14,8 @@ typedef struct wild_spec {
     bool     is_default; /* the cell's own start, whatever gain and noise say */
     double   gain;
     double   noise; /* variance that the inputs, which are N(0,1), give each pre-activation; 0: no inputs */
-    double   forget_bias; /* LSTM; 0: as the start has it */
+    bool     set_forget_bias; /* of a cell's own start; the others' biases are 0 but for it */
+    double   forget_bias;     /* LSTM */
     uint64_t seed;
 } wild_spec;
 

@@ -367,87 +367,125 @@ static void start_over(const recur_symptoms *s, char text[WORDS])
 
 /* ---- the table ---- */
 
-static const recur_rule rules[] = {
-    {RECUR_RATE_TOO_HIGH, "training ended because loss, gradient or a weight was not finite (1: yes)", false,
-     0.5, "such a step cannot be taken"},
-    {RECUR_RATE_TOO_HIGH, "greatest training loss reported, over ln(number of answers)", false, 1.25,
-     "a model that knows nothing has 1; to be worse it must be sure of what is wrong, which steps that are "
-     "too long make it"},
-    {RECUR_RATE_TOO_HIGH,
-     "loss at the end of training above the lowest reached (medians of reports), over ln(number of answers)",
-     false, 0.15,
-     "steps of the right length go down; noise of batches, in the median of reports, is some hundredths"},
-    {RECUR_RATE_TOO_HIGH, "update over weight, median over the weight matrices", false, 0.1,
-     "weights that move by a tenth of their size at each step hold little; 0.001 is usual, Adam's first "
-     "steps have up to 0.05"},
-    {RECUR_EXPLODING, "greatest gradient at any lag, over that at lag 0", false, 100,
-     "what is far back then outweighs what is near a hundred times, and the direction of a step is that of "
-     "few sequences"},
-    {RECUR_EXPLODING, "largest Lyapunov exponent along the data, times the span", false, 4.605,
-     "ln 100: over the span a difference, and with it the gradient, grows a hundred times"},
-    {RECUR_EXPLODING, "median of the gradient's norm in training, over the clip", false, 100,
-     "clipping then takes away 99 % of every step and leaves only a direction"},
-    {RECUR_EXPLODING,
-     "greatest gradient norm reported in training, over the median (or the clip, where that is more)", false,
-     1000, "norms of a training that goes well stay within a factor of some ten"},
-    {RECUR_DEAD, "share of the units of a layer that never change (relu: that are 0 throughout)", false, 0.5,
-     "such a unit is no part of the network; some are normal for relu, half of them are not"},
-    {RECUR_SATURATED,
-     "share of a layer's gates outside of 0.05 to 0.95 (a GRU's and LSTM's candidate: beyond 0.99), without "
-     "gates of its states beyond 0.99",
-     false, 0.8,
-     "there the slope is a fiftieth, of gates a fifth of the greatest, or less; a trained network holds some "
-     "gates open or shut, not most"},
-    {RECUR_FORGETTING,
-     "share of an LSTM's forget gates, over all steps, whose time constant is a step or more (span from 8)",
-     true, 0.01,
-     "the others keep less than 37 % of their cell from one step to the next, so nothing is kept for long; a "
-     "gate that starts as PyTorch's has 1.4 steps"},
-    {RECUR_VANISHING,
-     "log10 of the gradient that is left at the span, relative to lag 0 (classifiers, taggers: while the "
-     "loss is above half of "
-     "guessing's)",
-     true, -7,
-     "beside the share of near steps a ten-millionth is lost in float32's rounding and in the noise of "
-     "batches: it is not learnt"},
-    {RECUR_VANISHING, "horizon, over the span (classifiers, taggers: while the loss is that of guessing)",
-     true, 0.5,
-     "where nothing is learnt and hardly a hundredth of the gradient comes from half of the way, that is the "
-     "reason to look at first"},
-    {RECUR_TRUNCATED, "share of the loss that context beyond --bptt takes away", false, 0.02,
-     "the carried state is of use further back than gradients go, so longer windows would teach more"},
-    {RECUR_RATE_TOO_LOW,
-     "update over weight, median over the weight matrices (while the loss is that of guessing)", true, 1e-5,
-     "at that pace the weights change by their own size in 100,000 steps"},
-    {RECUR_OVERFITTING, "last validation loss, over the lowest", false, 1.5,
-     "the noise of validation is some hundredths, and a little learnt by heart is usual; this is more than "
-     "usual"},
-    {RECUR_LEARNS_NOTHING, "loss, over that of guessing by frequency", false, 0.995,
-     "a model that has found anything at all in its data is better than that"},
+/* The rules, by illness. A name is that of the quantity. */
+enum {
+    DIVERGENCE,
+    WORST_OVER_IGNORANCE,
+    RISE_OVER_IGNORANCE,
+    UPDATE_RATIO,
+    PEAK,
+    GROWTH,
+    NORM_OVER_CLIP,
+    NORM_SPIKE,
+    DEAD,
+    SATURATED,
+    KEPT,
+    LEFT,
+    REACH_OF_THE_IGNORANT,
+    CONTEXT_GAIN,
+    SLOW_UPDATE,
+    VALID_RISE,
+    LOSS_OVER_GUESS,
+    N_RULES
 };
 
-static const row rows[] = {
-    {divergence, say_divergence, lower_rate},
-    {worst_over_ignorance, say_worst, lower_rate},
-    {rise_over_ignorance, say_rise, lower_rate},
-    {update_ratio, say_update, lower_rate},
-    {peak, say_peak, tame},
-    {growth, say_growth, tame},
-    {norm_over_clip, say_norm, tame},
-    {norm_spike, say_spike, tame},
-    {dead, say_dead, revive},
-    {saturated, say_saturated, loosen},
-    {kept, say_kept, keep},
-    {left, say_left, remember},
-    {reach_of_the_ignorant, say_reach, remember},
-    {context_gain, say_context, lengthen},
-    {slow_update, say_slow, raise_rate},
-    {valid_rise, say_overfitting, regularise},
-    {loss_over_guess, say_nothing_learnt, start_over},
+static const recur_rule rules[N_RULES] = {
+    [DIVERGENCE] = {RECUR_RATE_TOO_HIGH,
+                    "training ended because loss, gradient or a weight was not finite (1: yes)", false, 0.5,
+                    "such a step cannot be taken"},
+    [WORST_OVER_IGNORANCE] = {RECUR_RATE_TOO_HIGH,
+                              "greatest training loss reported, over ln(number of answers)", false, 1.25,
+                              "a model that knows nothing has 1; to be worse it must be sure of what is "
+                              "wrong, which steps that are "
+                              "too long make it"},
+    [RISE_OVER_IGNORANCE] =
+        {RECUR_RATE_TOO_HIGH,
+         "loss at the end of training above the lowest reached (medians of reports), over ln(number of "
+         "answers)",
+         false, 0.15,
+         "steps of the right length go down; noise of batches, in the median of reports, is some hundredths"},
+    [UPDATE_RATIO] =
+        {RECUR_RATE_TOO_HIGH, "update over weight, median over the weight matrices", false, 0.1,
+         "weights that move by a tenth of their size at each step hold little; 0.001 is usual, Adam's first "
+         "steps have up to 0.05"},
+    [PEAK] = {RECUR_EXPLODING, "greatest gradient at any lag, over that at lag 0", false, 100,
+              "what is far back then outweighs what is near a hundred times, and the direction of a step is "
+              "that of "
+              "few sequences"},
+    [GROWTH] = {RECUR_EXPLODING, "largest Lyapunov exponent along the data, times the span", false, 4.605,
+                "ln 100: over the span a difference, and with it the gradient, grows a hundred times"},
+    [NORM_OVER_CLIP] = {RECUR_EXPLODING, "median of the gradient's norm in training, over the clip", false,
+                        100, "clipping then takes away 99 % of every step and leaves only a direction"},
+    [NORM_SPIKE] =
+        {RECUR_EXPLODING,
+         "greatest gradient norm reported in training, over the median (or the clip, where that is more)",
+         false, 1000, "norms of a training that goes well stay within a factor of some ten"},
+    [DEAD] = {RECUR_DEAD, "share of the units of a layer that never change (relu: that are 0 throughout)",
+              false, 0.5,
+              "such a unit is no part of the network; some are normal for relu, half of them are not"},
+    [SATURATED] = {RECUR_SATURATED,
+                   "share of a layer's gates outside of 0.05 to 0.95 (a GRU's and LSTM's candidate: beyond "
+                   "0.99), without "
+                   "gates of its states beyond 0.99",
+                   false, 0.8,
+                   "there the slope is a fiftieth, of gates a fifth of the greatest, or less; a trained "
+                   "network holds some "
+                   "gates open or shut, not most"},
+    [KEPT] = {RECUR_FORGETTING,
+              "share of an LSTM's forget gates, over all steps, whose time constant is a step or more (span "
+              "from 8)",
+              true, 0.01,
+              "the others keep less than 37 % of their cell from one step to the next, so nothing is kept "
+              "for long; a "
+              "gate that starts as PyTorch's has 1.4 steps"},
+    [LEFT] =
+        {RECUR_VANISHING,
+         "log10 of the gradient that is left at the span, relative to lag 0 (classifiers, taggers: while the "
+         "loss is above half of "
+         "guessing's)",
+         true, -7,
+         "beside the share of near steps a ten-millionth is lost in float32's rounding and in the noise of "
+         "batches: it is not learnt"},
+    [REACH_OF_THE_IGNORANT] =
+        {RECUR_VANISHING, "horizon, over the span (classifiers, taggers: while the loss is that of guessing)",
+         true, 0.5,
+         "where nothing is learnt and hardly a hundredth of the gradient comes from half of the way, that is "
+         "the "
+         "reason to look at first"},
+    [CONTEXT_GAIN] =
+        {RECUR_TRUNCATED, "share of the loss that context beyond --bptt takes away", false, 0.02,
+         "the carried state is of use further back than gradients go, so longer windows would teach more"},
+    [SLOW_UPDATE] =
+        {RECUR_RATE_TOO_LOW,
+         "update over weight, median over the weight matrices (while the loss is that of guessing)", true,
+         1e-5, "at that pace the weights change by their own size in 100,000 steps"},
+    [VALID_RISE] = {RECUR_OVERFITTING, "last validation loss, over the lowest", false, 1.5,
+                    "the noise of validation is some hundredths, and a little learnt by heart is usual; this "
+                    "is more than "
+                    "usual"},
+    [LOSS_OVER_GUESS] = {RECUR_LEARNS_NOTHING, "loss, over that of guessing by frequency", false, 0.995,
+                         "a model that has found anything at all in its data is better than that"},
 };
 
-enum { N_RULES = sizeof rules / sizeof *rules };
-_Static_assert(sizeof rows / sizeof *rows == N_RULES, "a row for each rule");
+static const row rows[N_RULES] = {
+    [DIVERGENCE] = {divergence, say_divergence, lower_rate},
+    [WORST_OVER_IGNORANCE] = {worst_over_ignorance, say_worst, lower_rate},
+    [RISE_OVER_IGNORANCE] = {rise_over_ignorance, say_rise, lower_rate},
+    [UPDATE_RATIO] = {update_ratio, say_update, lower_rate},
+    [PEAK] = {peak, say_peak, tame},
+    [GROWTH] = {growth, say_growth, tame},
+    [NORM_OVER_CLIP] = {norm_over_clip, say_norm, tame},
+    [NORM_SPIKE] = {norm_spike, say_spike, tame},
+    [DEAD] = {dead, say_dead, revive},
+    [SATURATED] = {saturated, say_saturated, loosen},
+    [KEPT] = {kept, say_kept, keep},
+    [LEFT] = {left, say_left, remember},
+    [REACH_OF_THE_IGNORANT] = {reach_of_the_ignorant, say_reach, remember},
+    [CONTEXT_GAIN] = {context_gain, say_context, lengthen},
+    [SLOW_UPDATE] = {slow_update, say_slow, raise_rate},
+    [VALID_RISE] = {valid_rise, say_overfitting, regularise},
+    [LOSS_OVER_GUESS] = {loss_over_guess, say_nothing_learnt, start_over},
+};
 
 const recur_rule *recur_rules(int64_t *n)
 {

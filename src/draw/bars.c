@@ -15,7 +15,7 @@
 static const double LEFT = 62, RIGHT = 18, TOP = 70, HEIGHT = 200, BELOW = 34, ENTRY = 190, ROW = 18,
                     NARROWEST = 430, GROUP = 46;
 
-enum { COLOURS = 5, LINES = 5 };
+enum { LINES = 5 };
 
 static double greatest_of(const recur_bars *b)
 {
@@ -45,7 +45,7 @@ static void draw_group(ri_svg *svg, const recur_bars *b, int64_t group, double l
         char class[8], note[192];
         double value = b->values[s * b->n_groups + group], height = HEIGHT * fmin(value / high, 1);
         if (!(value > 0)) continue;
-        snprintf(class, sizeof class, "s%d", (int)(s % COLOURS));
+        snprintf(class, sizeof class, "s%d", (int)(s % RECUR_COLOURS));
         snprintf(note, sizeof note, "%.80s, %.80s: %.4g", b->groups[group], b->series[s], value);
         ri_svg_rect(svg, class, left + 0.1 * width + (double)s * each, TOP + HEIGHT - height,
                     fmax(each - 1, 1), height, note);
@@ -72,7 +72,7 @@ recur_status recur_bars_draw(recur_ctx *ctx, const recur_bars *b, recur_picture 
     for (int64_t s = 0; s < b->n_series; s++) {
         char class[8];
         double x = LEFT + (double)(s % in_row) * ENTRY, y = TOP + HEIGHT + BELOW + (double)(s / in_row) * ROW;
-        snprintf(class, sizeof class, "s%d", (int)(s % COLOURS));
+        snprintf(class, sizeof class, "s%d", (int)(s % RECUR_COLOURS));
         ri_svg_rect(&svg, class, x, y - 9, 10, 10, NULL);
         ri_svg_text(&svg, "small", x + 16, y, "start", b->series[s]);
     }

@@ -95,4 +95,5 @@ PY
   refuses 5 "$dir/none" lab elman "$dir/none"
   refuses 2 "--cell wants rnn, lstm or gru" lab elman --cell relu
   refuses 2 "--sentences wants a whole number from 10" lab elman --sentences 3
+  refuses 2 "--sentences is of a text that is made up" lab elman "$text" --sentences 30
 }

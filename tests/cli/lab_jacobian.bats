@@ -47,7 +47,7 @@ PY
   [ "$(grep -c '"product"' "$dir/out")" = 21 ]
   call lab jacobian "${small[@]}" --threads 2
   cmp "$dir/out" "$dir/usual"
-  for other in "--seed 2" "--gain 0.5" "--forget-bias 3" "--cell gru" "--input 4"; do
+  for other in "--seed 2" "--gain 0.5" "--forget-bias 3" "--forget-bias 0" "--cell gru" "--input 4"; do
     call lab jacobian "${small[@]}" $other
     [ "$status" = 0 ]
     not cmp -s "$dir/out" "$dir/usual"
