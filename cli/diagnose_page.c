@@ -174,9 +174,9 @@ static void put_dynamics(sheet *s)
     const diagnosis *d = s->d;
     curves           c = {0};
     recur_page_heading(s->page, 2, "Step Jacobians");
-    say(s, "Each lane as a dynamical system that the data drive. Where its largest Lyapunov exponent is "
-           "above 0 differences grow from step to step, below "
-           "they fade; a step's singular values say by how much in each direction.");
+    say(s, "Each layer and direction as a dynamical system that the data drive. Where its largest Lyapunov "
+           "exponent is above 0 differences grow from step to step, below they fade; a step's singular "
+           "values say by how much in each direction.");
     for (int64_t i = 0; i < d->dynamics.n; i++) {
         const recur_lane_dynamics *l = &d->dynamics.lanes[i];
         char                       name[LANE_BYTES];

@@ -32,7 +32,7 @@ typedef struct part {
 static const part parts[] = {
     {"1 The sequence modelling problem", &lab_memory_command, "", 5,
      "The text: a feed-forward net over a joined window cannot take sentences of other lengths and "
-     "learns weights of positions, not patterns. To be seen: it is right where it was trained and "
+     "learns weights of positions, not patterns. To be seen: that net is right where it was trained and "
      "nowhere else, and the recurrent net is right at other positions and lengths too."},
     {NULL, &lab_elman_command, "", 15,
      "Elman (1990), whom the text calls the first: a recurrent net that only predicts the next letter "
@@ -59,9 +59,11 @@ static const part parts[] = {
      "The text: vanilla RNNs struggle beyond 10 to 20 steps. To be seen: which lags each cell learns "
      "with this small budget; what helps is less the gates than where their biases begin."},
     {"4 Gated cells", &lab_lyapunov_command, "--hidden 64 --steps 200", 1,
-     "The text: gradients vanish or explode by the largest Lyapunov exponent, and the cell state "
-     "engineers one near zero. To be seen: the exponents of random cells beside the analytic curve; an "
-     "untrained LSTM's are far below zero."},
+     "The text: gradients vanish or explode by the largest Lyapunov exponent. To be seen: the exponents of "
+     "random vanilla cells beside the analytic curve; above a gain of about 1.5 the greatest is above zero."},
+    {NULL, &lab_lyapunov_command, "--cell lstm --gain 1 --gains 1,1,0 --hidden 64 --steps 200", 2,
+     "The text: the cell state engineers an exponent near zero. To be seen: an untrained LSTM's are all far "
+     "below zero; what brings the greatest near it is --forget-bias 2 in addition."},
     {NULL, &lab_highway_command, "", 2,
      "The text: with the forget gate near 1 and the input gate near 0 the cell state passes unchanged, "
      "and so does its gradient. To be seen: at exactly 1 and 0, to the bit over 1000 steps; slightly "
