@@ -57,6 +57,9 @@ bool output_json(app *a, json_t *object);
 /* A number for JSON: null where it is not finite. */
 json_t *output_number(double x);
 
+/* A list of n of them; NULL values: an empty one. */
+json_t *output_numbers(int64_t n, const double *values);
+
 /* Bytes as a JSON string: what is not UTF-8 becomes U+FFFD. */
 json_t *output_string(const char *bytes, size_t n);
 
@@ -65,6 +68,12 @@ int output_error(app *a, recur_status status, const char *format, ...) __attribu
 
 /* Say the context's last error and return its exit code. */
 int output_failure(app *a, recur_status status);
+
+/* Whether a path ends in these letters and has others before them: what a file is to be is told by its ending. */
+bool path_ends_in(const char *path, const char *ending);
+
+/* Refuse a path for a page (NULL: there is none) that does not end in .html. Returns an exit code, the error said. */
+int output_check_page(app *a, const char *path);
 
 /* Flush stdout; a failed write turns success into exit code 5. */
 int output_end(app *a, int code);

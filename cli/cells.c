@@ -2,11 +2,13 @@
  * SPDX-License-Identifier: MIT */
 #include "cells.h"
 
+#include <string.h>
+
 const recur_cell cells_compared[N_COMPARED] = {RECUR_RNN_TANH, RECUR_GRU, RECUR_LSTM};
 
 recur_cell cell_of(int choice)
 {
-    static const recur_cell cells[] = {RECUR_RNN_TANH, RECUR_RNN_RELU, RECUR_LSTM, RECUR_GRU};
+    static const recur_cell cells[N_CELLS] = {RECUR_RNN_TANH, RECUR_RNN_RELU, RECUR_LSTM, RECUR_GRU};
     return cells[choice];
 }
 
@@ -15,6 +17,17 @@ const char *cell_name(recur_cell cell)
     static const char *const names[] = {
         [RECUR_LSTM] = "lstm", [RECUR_GRU] = "gru", [RECUR_RNN_TANH] = "rnn", [RECUR_RNN_RELU] = "relu"};
     return names[cell];
+}
+
+bool cell_find(const char *name, size_t size, recur_cell *cell)
+{
+    for (int i = 0; i < N_CELLS; i++) {
+        const char *known = cell_name(cell_of(i));
+        if (strlen(known) != size || memcmp(known, name, size) != 0) continue;
+        *cell = cell_of(i);
+        return true;
+    }
+    return false;
 }
 
 int64_t cell_products(recur_cell cell)

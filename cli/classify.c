@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cells.h"
 #include "diagnose.h"
 #include "rows.h"
 
@@ -91,7 +92,7 @@ static const option classify_rows[] = {
 };
 
 static const option class_model_rows[] = {
-    ROW_CELL("rnn|relu|lstm|gru|none",
+    ROW_CELL(CELL_CHOICES "|none",
              "rnn (tanh), relu, lstm, gru, or none: a bag of words, the baseline without recurrence"),
     ROW_EMBED(0, "word: 100, or the size of --vectors; char, byte: 0",
               "size of the embedding; 0: one-hot input"),

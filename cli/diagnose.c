@@ -95,14 +95,6 @@ static int check_fail_on(diagnosis *d, bool *is_met)
     return RECUR_OK;
 }
 
-static int check_out(diagnosis *d)
-{
-    const char *out = options_text(d->o, "out");
-    size_t      n = out ? strlen(out) : 0;
-    if (!out || (n > 5 && strcmp(out + n - 5, ".html") == 0)) return RECUR_OK;
-    return output_error(d->app, RECUR_EARG, "--out wants a file that ends in .html, found '%s'", out);
-}
-
 /* ---- what a model has to remember ---- */
 
 /* The stack that the rules are about: its cell, and whether the last of its states alone is looked at. */
@@ -177,7 +169,7 @@ static bool is_adaptive(const diagnosis *d)
     return d->has_config && d->training.optim != RECUR_SGD;
 }
 
-/* The last rate of the log, else that of the configuration, else the default: the ratios of updates are proportional to it. */
+/* The rate of the configuration, a schedule left aside, else the default: the ratios of updates are proportional to it. */
 static double rate_of(const diagnosis *d)
 {
     return d->has_config ? d->training.lr : 0.002;
@@ -257,7 +249,7 @@ static int examine(diagnosis *d, options *o)
 {
     bool is_met = false;
     int  code = check_fail_on(d, &is_met);
-    if (!code) code = check_out(d);
+    if (!code) code = output_check_page(d->app, options_text(d->o, "out"));
     if (!code) code = app_open(d->app, o);
     if (!code) code = load(d);
     progress_begin(d->app);

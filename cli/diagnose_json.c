@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-static json_t *numbers(int64_t n, const double *values)
-{
-    json_t *list = json_array();
-    for (int64_t i = 0; i < n && values; i++) json_array_append_new(list, output_number(values[i]));
-    return list;
-}
-
 static json_t *counts(int64_t n, const int64_t *values)
 {
     json_t *list = json_array();
@@ -58,7 +51,7 @@ static void tell_lane(const diagnosis *d, const recur_lane_gates *g)
                              g->lane.stack, "layer", (json_int_t)g->lane.layer, "reverse", g->lane.is_reverse,
                              "saturated", output_number(g->saturated), "dead", (json_int_t)g->n_dead, "gates",
                              gates_of(g), "tau", g->has_tau ? output_number(g->tau_median) : json_null());
-    if (g->has_tau) json_object_set_new(line, "tau_shares", numbers(RECUR_TAU_BINS, g->tau));
+    if (g->has_tau) json_object_set_new(line, "tau_shares", output_numbers(RECUR_TAU_BINS, g->tau));
     for (int64_t i = 0; i < d->flow.n; i++) {
         const recur_lane_flow     *f = &d->flow.lanes[i];
         const recur_lane_memory   *m = &d->forgetting.lanes[i];
@@ -69,13 +62,13 @@ static void tell_lane(const diagnosis *d, const recur_lane_gates *g)
         json_object_set_new(line, "horizon", json_integer(f->horizon));
         json_object_set_new(line, "horizon_is_open", json_boolean(f->is_open));
         json_object_set_new(line, "rate", output_number(f->rate));
-        json_object_set_new(line, "gradient_h", numbers(f->lags, f->h));
-        if (f->c) json_object_set_new(line, "gradient_c", numbers(f->lags, f->c));
+        json_object_set_new(line, "gradient_h", output_numbers(f->lags, f->h));
+        if (f->c) json_object_set_new(line, "gradient_c", output_numbers(f->lags, f->c));
         json_object_set_new(line, "reach", json_integer(m->reach));
-        json_object_set_new(line, "difference", numbers(m->lags, m->difference));
+        json_object_set_new(line, "difference", output_numbers(m->lags, m->difference));
         json_object_set_new(line, "lyapunov", output_number(l->lyapunov));
         json_object_set_new(line, "lyapunov_error", output_number(l->error));
-        json_object_set_new(line, "singular", l->singular ? numbers(l->n, l->singular) : json_null());
+        json_object_set_new(line, "singular", l->singular ? output_numbers(l->n, l->singular) : json_null());
     }
     output_json(d->app, line);
 }
@@ -123,7 +116,7 @@ void diagnose_tell_json(const diagnosis *d)
     for (int64_t i = 0; i < d->gates.n; i++) tell_lane(d, &d->gates.lanes[i]);
     output_json(d->app, json_pack("{s:s,s:o,s:o,s:I}", "kind", "context", "steps",
                                   counts(d->context.n, d->context.steps), "loss",
-                                  numbers(d->context.n, d->context.loss), "effective",
+                                  output_numbers(d->context.n, d->context.loss), "effective",
                                   (json_int_t)d->context.effective));
     tell_training(d);
     tell_lengths(d);

@@ -11,7 +11,7 @@
 
 #include "memory.h"
 
-enum { MOST_LANES = 10, COLOURS = 5, LABEL = 96 };
+enum { MOST_LANES = 10, LABEL = 96 };
 
 /* A page that is being written. */
 typedef struct sheet {
@@ -73,8 +73,8 @@ static bool add_curve(curves *c, const char *label, int64_t n, bool is_dashed)
     c->y[i] = need_memory((size_t)n, sizeof *c->y[i]);
     for (int64_t k = 0; k < n; k++) c->x[i][k] = (double)k;
     snprintf(c->labels[i], LABEL, "%s", label);
-    c->of[i] =
-        (recur_curve){c->labels[i], (int)(i % COLOURS), is_dashed || i >= COLOURS, n, c->x[i], c->y[i]};
+    c->of[i] = (recur_curve){
+        c->labels[i], (int)(i % RECUR_COLOURS), is_dashed || i >= RECUR_COLOURS, n, c->x[i], c->y[i]};
     return true;
 }
 
@@ -223,30 +223,31 @@ static void put_taus(sheet *s)
                               .values = values});
 }
 
-/* For each lane the saturated share of each of its gates, and of its states. */
-static void put_saturation(sheet *s)
+/* For each lane of that cell the saturated share of each of its gates, and of its states. */
+static void put_saturation_of(sheet *s, recur_cell cell)
 {
     enum { GROUPS = 5 };
-    const diagnosis        *d = s->d;
-    const recur_lane_gates *first = &d->gates.lanes[0];
-    char                    labels[MOST_LANES][LANE_BYTES];
-    const char             *series[MOST_LANES], *groups[GROUPS];
-    double                  values[MOST_LANES * GROUPS];
-    int64_t n = d->gates.n < MOST_LANES ? d->gates.n : MOST_LANES, n_groups = first->n_gates + 1;
-    for (int k = 0; k < first->n_gates; k++) groups[k] = first->gates[k].name;
-    groups[n_groups - 1] = "state";
-    for (int64_t i = 0; i < n; i++) {
+    const diagnosis *d = s->d;
+    char             labels[MOST_LANES][LANE_BYTES];
+    const char      *series[MOST_LANES], *groups[GROUPS];
+    double           values[MOST_LANES * GROUPS];
+    int64_t          n = 0, n_groups = 0;
+    for (int64_t i = 0; i < d->gates.n && n < MOST_LANES; i++) {
         const recur_lane_gates *g = &d->gates.lanes[i];
-        diagnose_lane(&g->lane, labels[i]);
-        series[i] = labels[i];
-        for (int64_t k = 0; k < n_groups; k++) {
-            bool is_gate = k < g->n_gates && k < n_groups - 1;
-            values[i * n_groups + k] = is_gate             ? 100 * (g->gates[k].low + g->gates[k].high)
-                                       : k == n_groups - 1 ? 100 * g->saturated
-                                                           : NAN;
+        if (g->lane.cell != cell) continue;
+        n_groups = g->n_gates + 1;
+        diagnose_lane(&g->lane, labels[n]);
+        series[n] = labels[n];
+        for (int k = 0; k < g->n_gates; k++) {
+            groups[k] = g->gates[k].name;
+            values[n * n_groups + k] = 100 * (g->gates[k].low + g->gates[k].high);
         }
-        say(s, "%s: %" PRId64 " of %" PRId64 " units are dead.", labels[i], g->n_dead, g->lane.outputs);
+        groups[n_groups - 1] = "state";
+        values[n * n_groups + n_groups - 1] = 100 * g->saturated;
+        say(s, "%s: %" PRId64 " of %" PRId64 " units are dead.", labels[n], g->n_dead, g->lane.outputs);
+        n++;
     }
+    if (!n) return;
     put_bars(s, &(recur_bars){.title = "Where the slope is next to nothing",
                               .y = "% of all values",
                               .high = 100,
@@ -255,6 +256,14 @@ static void put_saturation(sheet *s)
                               .groups = groups,
                               .series = series,
                               .values = values});
+}
+
+/* A picture for each kind of cell: an encoder's gates need not be its decoder's. */
+static void put_saturation(sheet *s)
+{
+    static const recur_cell cells[] = {RECUR_LSTM, RECUR_GRU, RECUR_RNN_TANH, RECUR_RNN_RELU};
+    recur_page_heading(s->page, 2, "Saturation");
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) put_saturation_of(s, cells[i]);
 }
 
 /* ---- memory ---- */
@@ -411,7 +420,6 @@ int diagnose_page(const diagnosis *d, const char *path)
     put_flow(&s);
     put_horizon(&s);
     put_taus(&s);
-    recur_page_heading(s.page, 2, "Saturation");
     put_saturation(&s);
     put_context(&s);
     put_forgetting(&s);

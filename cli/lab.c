@@ -5,15 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "memory.h"
-
-static bool ends_in(const char *text, const char *end)
-{
-    size_t n = strlen(text), n_end = strlen(end);
-    return n > n_end && strcmp(text + n - n_end, end) == 0;
-}
 
 static int open_page(lab *l, const char *title)
 {
@@ -31,8 +24,8 @@ static int open_page(lab *l, const char *title)
 int lab_open(lab *l, app *a, const options *o, const char *title)
 {
     *l = (lab){.app = a, .out = options_text(o, "out"), .page = a->page};
-    bool is_page = l->out && ends_in(l->out, ".html");
-    if (l->out && !is_page && !ends_in(l->out, ".svg"))
+    bool is_page = l->out && path_ends_in(l->out, ".html");
+    if (l->out && !is_page && !path_ends_in(l->out, ".svg"))
         return output_error(a, RECUR_EARG, "--out wants a file that ends in .svg or .html, found '%s'",
                             l->out);
     int code = app_open(a, o);

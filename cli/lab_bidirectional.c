@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cells.h"
 #include "dice.h"
 #include "lab.h"
 #include "memory.h"
@@ -15,7 +16,7 @@
 #include "small_net.h"
 
 static const option bidirectional_rows[] = {
-    ROW_CELL("rnn|relu|lstm|gru", "rnn, relu, lstm or gru"),
+    ROW_CELL(CELL_CHOICES, "rnn, relu, lstm or gru"),
     {.name = "steps",
      .form = "N",
      .type = OPTION_INT,
@@ -333,14 +334,13 @@ static int draw(bidirectional *b)
 
 static int bidirectional_run(app *a, options *o)
 {
-    static const recur_cell cells[] = {RECUR_RNN_TANH, RECUR_RNN_RELU, RECUR_LSTM, RECUR_GRU};
-    bidirectional           b = {.T = options_int(o, "steps"),
-                                 .V = options_int(o, "symbols"),
-                                 .updates = options_int(o, "updates"),
-                                 .seed = (uint64_t)options_int(o, "seed")};
-    int                     code = lab_open(&b.lab, a, o, "What two directions see");
+    bidirectional b = {.T = options_int(o, "steps"),
+                       .V = options_int(o, "symbols"),
+                       .updates = options_int(o, "updates"),
+                       .seed = (uint64_t)options_int(o, "seed")};
+    int           code = lab_open(&b.lab, a, o, "What two directions see");
     if (code) return code;
-    b.spec = (recur_rnn_spec){.cell = cells[options_find(o, "cell")->choice],
+    b.spec = (recur_rnn_spec){.cell = cell_of(options_find(o, "cell")->choice),
                               .input = b.V,
                               .hidden = options_int(o, "hidden"),
                               .layers = options_int(o, "layers"),

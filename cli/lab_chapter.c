@@ -217,12 +217,9 @@ static int run_all(lab *l, const options *o)
 
 static int chapter(app *a, options *o)
 {
-    lab         l;
-    const char *out = options_text(o, "out");
-    size_t      n = out ? strlen(out) : 0;
-    if (out && (n < 6 || strcmp(out + n - 5, ".html") != 0))
-        return output_error(a, RECUR_EARG, "--out wants a file that ends in .html, found '%s'", out);
-    int code = lab_open(&l, a, o, "A chapter on recurrent networks, measured again");
+    lab l;
+    int code = output_check_page(a, options_text(o, "out"));
+    if (!code) code = lab_open(&l, a, o, "A chapter on recurrent networks, measured again");
     return code ? code : lab_close(&l, run_all(&l, o));
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cells.h"
 #include "lab.h"
 #include "lag_task.h"
 #include "memory.h"
@@ -25,7 +26,7 @@ static const option clipping_rows[] = {
     {.name = "cell",
      .form = "NAME",
      .type = OPTION_CHOICE,
-     .choices = "rnn|relu",
+     .choices = "rnn|relu", /* the first of CELL_CHOICES */
      .fallback = "rnn",
      .flags = OPTION_USUAL,
      .help = "rnn or relu"},
@@ -258,19 +259,14 @@ static void conclude(clipping *c)
 
 static void say_json(clipping *c, const clipped_run *r)
 {
-    json_t *losses = json_array(), *norms = json_array();
-    for (int64_t i = 0; i < r->n; i++) {
-        json_array_append_new(losses, output_number(r->loss[i]));
-        json_array_append_new(norms, output_number(r->norm[i]));
-    }
     lab_json(&c->lab,
              json_pack("{s:s,s:s,s:I,s:f,s:f,s:f,s:f,s:I,s:b,s:I,s:o,s:o,s:o,s:o}", "run", r->name, "task",
                        lag_kind_name(c->task.kind), "lag", (json_int_t)c->task.lag, "gain", c->gain, "lr",
                        r->opts.lr, "clip", r->opts.clip_norm, "clip_value", r->opts.clip_value, "updates",
                        (json_int_t)r->n, "diverged", (int)(r->n < c->updates), "clipped",
                        (json_int_t)r->n_clipped, "final_loss", output_number(mean_loss(c, r, N_WINDOWS - 1)),
-                       "greatest_norm", output_number(greatest(r->norm, 0, r->n)), "loss", losses,
-                       "grad_norm", norms));
+                       "greatest_norm", output_number(greatest(r->norm, 0, r->n)), "loss",
+                       output_numbers(r->n, r->loss), "grad_norm", output_numbers(r->n, r->norm)));
 }
 
 enum { N_PLOTS = 2, MOST_POINTS = 50 };
@@ -331,7 +327,7 @@ static int clipping_run(app *a, options *o)
                         .lag = options_int(o, "lag"),
                         .batch = options_int(o, "batch"),
                         .seed = (uint64_t)options_int(o, "seed")};
-    c.spec = (recur_rnn_spec){.cell = options_find(o, "cell")->choice ? RECUR_RNN_RELU : RECUR_RNN_TANH,
+    c.spec = (recur_rnn_spec){.cell = cell_of(options_find(o, "cell")->choice),
                               .input = lag_inputs(c.task.kind),
                               .hidden = options_int(o, "hidden"),
                               .init = {RECUR_INIT_ORTHOGONAL, c.gain}};

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cells.h"
 #include "lab.h"
 #include "lines.h"
 #include "memory.h"
@@ -276,11 +277,10 @@ static void conclude(elman *e, const surprise_report *r)
 
 static void say_json(elman *e, const surprise_report *r)
 {
-    json_t *letters = json_array(), *nats = json_array(), *first = json_array();
+    json_t *letters = json_array(), *first = json_array();
     for (int64_t t = 0; t < e->passage; t++) {
         const slice letter = unspaced_letter(&e->text, e->n_training + t);
         json_array_append_new(letters, output_string(letter.bytes, letter.size));
-        json_array_append_new(nats, output_number(e->surprise[t]));
         json_array_append_new(first, json_boolean(e->is_first[t]));
     }
     lab_json(&e->lab,
@@ -292,7 +292,7 @@ static void say_json(elman *e, const surprise_report *r)
                        output_number(r->auc), "threshold", output_number(r->threshold), "precision",
                        output_number(r->precision), "recall", output_number(r->recall), "f1",
                        output_number(r->f1), "share", output_number(r->share), "passage", letters, "surprise",
-                       nats, "is_first", first));
+                       output_numbers(e->passage, e->surprise), "is_first", first));
 }
 
 /* ---- the picture ---- */
@@ -374,11 +374,9 @@ static int work(elman *e)
 
 static void read_options(elman *e, const options *o)
 {
-    static const recur_cell  cells[] = {RECUR_RNN_TANH, RECUR_LSTM, RECUR_GRU};
-    static const char *const names[] = {"rnn", "lstm", "gru"};
-    const int                cell = options_find(o, "cell")->choice;
-    e->spec = (recur_rnn_spec){.cell = cells[cell], .hidden = options_int(o, "hidden")};
-    e->cell_name = names[cell];
+    e->cell_name = options_text(o, "cell");
+    e->spec = (recur_rnn_spec){.hidden = options_int(o, "hidden")};
+    cell_find(e->cell_name, strlen(e->cell_name), &e->spec.cell);
     e->opts = (recur_train_opts){.lr = options_number(o, "lr"), .clip_norm = 1};
     e->steps = options_int(o, "steps");
     e->batch = options_int(o, "batch");

@@ -229,21 +229,14 @@ static void say_spectrum(session *s)
                 log(10) / first, "the network is chaotic");
 }
 
-static json_t *array(const double *values, int64_t n)
-{
-    json_t *a = json_array();
-    for (int64_t i = 0; i < n; i++) json_array_append_new(a, output_number(values[i]));
-    return a;
-}
-
 /* What both kinds of network have; more is added to the object. */
 static json_t *spectrum_json(const session *s)
 {
     const spectrum *p = &s->spectrum;
     return json_pack("{s:s,s:I,s:I,s:I,s:o,s:o,s:o}", "part", "spectrum", "dimension", (json_int_t)p->n,
                      "steps", (json_int_t)s->steps, "warmup", (json_int_t)s->warmup, "exponents",
-                     array(p->values, p->k), "errors", array(p->errors, p->k), "kaplan_yorke",
-                     output_number(p->dimension));
+                     output_numbers(p->k, p->values), "errors", output_numbers(p->k, p->errors),
+                     "kaplan_yorke", output_number(p->dimension));
 }
 
 /* ---- the curve ---- */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cells.h"
 #include "lab.h"
 #include "memory.h"
 #include "pattern_task.h"
@@ -270,7 +271,7 @@ static recur_status make(memory_lab *m, int which, int64_t seed)
 /* The recurrent net's units: the most that have no more parameters than the window net. */
 static int64_t equal_hidden(const memory_lab *m)
 {
-    const int64_t V = m->task.symbols, gates = m->cell == RECUR_LSTM ? 4 : m->cell == RECUR_GRU ? 3 : 1;
+    const int64_t V = m->task.symbols, gates = cell_products(m->cell);
     const int64_t room = m->hidden[WINDOW] * (m->task.window * V + 1) + 2 * (m->hidden[WINDOW] + 1);
     int64_t       h = 1;
     while (gates * (h + 1) * (V + h + 1 + 2) + 2 * (h + 1 + 1) <= room) h++;
@@ -431,10 +432,8 @@ static int make_all(memory_lab *m)
 
 static int read_options(memory_lab *m, const options *o)
 {
-    static const recur_cell  cells[] = {RECUR_RNN_TANH, RECUR_LSTM, RECUR_GRU};
-    static const char *const names[] = {"rnn", "lstm", "gru"};
-    const option_value      *lengths = options_find(o, "lengths");
-    const double             from = lengths->numbers[0], to = lengths->numbers[1];
+    const option_value *lengths = options_find(o, "lengths");
+    const double        from = lengths->numbers[0], to = lengths->numbers[1];
     m->task = (pattern_task){.symbols = options_int(o, "symbols"),
                              .pattern = options_int(o, "pattern"),
                              .window = (int64_t)to,
@@ -443,8 +442,8 @@ static int read_options(memory_lab *m, const options *o)
     m->training =
         (pattern_draw){STREAM_TRAINING, (int64_t)from, (int64_t)to, 0, options_int(o, "places") - 1};
     m->opts = (recur_train_opts){.lr = options_number(o, "lr"), .clip_norm = 1};
-    m->cell = cells[options_find(o, "cell")->choice];
-    m->cell_name = names[options_find(o, "cell")->choice];
+    m->cell_name = options_text(o, "cell");
+    cell_find(m->cell_name, strlen(m->cell_name), &m->cell);
     m->steps = options_int(o, "steps");
     m->tests = options_int(o, "tests");
     m->seeds = options_int(o, "seeds");

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cells.h"
 #include "lab.h"
 #include "rows.h"
 
@@ -60,10 +61,7 @@ static const option sequential_rows[] = {
 static const option_group        sequential_group = {"Experiment", sequential_rows};
 static const option_group *const sequential_groups[] = {&sequential_group, &common_group, NULL};
 
-enum { N_CELLS = 3, MAX_CASES = 1 + 2 * N_CELLS };
-
-static const recur_cell  cells[N_CELLS] = {RECUR_RNN_TANH, RECUR_GRU, RECUR_LSTM};
-static const char *const cell_names[N_CELLS] = {"rnn", "gru", "lstm"};
+enum { MAX_CASES = 1 + 2 * N_COMPARED };
 
 /* The feed-forward layer, the recurrent ones beside it, and, where they were wanted, feed-forward layers of the same operations. */
 typedef struct comparison {
@@ -90,12 +88,12 @@ static bool on_tick(void *user, double share)
 
 static void choose_cases(comparison *c, recur_bench_shape shape, bool with_equal)
 {
-    *c = (comparison){.n = with_equal ? MAX_CASES : 1 + N_CELLS};
+    *c = (comparison){.n = with_equal ? MAX_CASES : 1 + N_COMPARED};
     c->what[0] = (recur_bench_case){.shape = shape, .linear = true};
     double one = recur_bench_flop(&c->what[0]) / (double)shape.H;
-    for (int i = 0; i < N_CELLS; i++) {
-        recur_bench_case *cell = &c->what[1 + i], *equal = &c->what[1 + N_CELLS + i];
-        *cell = (recur_bench_case){.shape = shape, .cell = cells[i]};
+    for (int i = 0; i < N_COMPARED; i++) {
+        recur_bench_case *cell = &c->what[1 + i], *equal = &c->what[1 + N_COMPARED + i];
+        *cell = (recur_bench_case){.shape = shape, .cell = cells_compared[i]};
         if (!with_equal) continue;
         *equal = c->what[0];
         equal->shape.H = (int64_t)(recur_bench_flop(cell) / one + 0.5);
@@ -126,16 +124,17 @@ static double arithmetic_of(const comparison *c, int cell)
 
 static void say_json(lab *l, const char *table, const comparison *c)
 {
-    for (int i = 0; i < N_CELLS; i++) {
-        const recur_bench_result *r = &c->found[1 + i], *equal = &c->found[1 + N_CELLS + i];
+    for (int i = 0; i < N_COMPARED; i++) {
+        const recur_bench_result *r = &c->found[1 + i], *equal = &c->found[1 + N_COMPARED + i];
         const recur_bench_shape  *s = &c->what[0].shape;
         json_t                   *line = json_pack(
                               "{s:s,s:s,s:I,s:I,s:I,s:I,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "table", table, "cell",
-                              cell_names[i], "steps", (json_int_t)s->T, "batch", (json_int_t)s->B, "input", (json_int_t)s->I,
-                              "hidden", (json_int_t)s->H, "threads", recur_ctx_threads(l->app->ctx), "ms", output_number(r->ms),
-                              "linear_ms", output_number(c->found[0].ms), "gap", output_number(gap_of(c, i)), "arithmetic",
-                              output_number(arithmetic_of(c, i)), "waiting", output_number(gap_of(c, i) / arithmetic_of(c, i)),
-                              "percent_of_peak", output_number(r->percent_of_peak), "linear_percent_of_peak",
+                              cell_name(cells_compared[i]), "steps", (json_int_t)s->T, "batch", (json_int_t)s->B, "input",
+                              (json_int_t)s->I, "hidden", (json_int_t)s->H, "threads", recur_ctx_threads(l->app->ctx), "ms",
+                              output_number(r->ms), "linear_ms", output_number(c->found[0].ms), "gap",
+                              output_number(gap_of(c, i)), "arithmetic", output_number(arithmetic_of(c, i)), "waiting",
+                              output_number(gap_of(c, i) / arithmetic_of(c, i)), "percent_of_peak",
+                              output_number(r->percent_of_peak), "linear_percent_of_peak",
                               output_number(c->found[0].percent_of_peak));
         if (line && c->n == MAX_CASES) {
             json_object_set_new(line, "equal_ms", output_number(equal->ms));
@@ -170,12 +169,13 @@ static void say_gaps(lab *l, const comparison *c)
                "layer of equal arithmetic\n");
     lab_say(l, "linear  %9.2f %9.1f %6.0f %%\n", c->found[0].ms, c->found[0].gflops,
             c->found[0].percent_of_peak);
-    for (int i = 0; i < N_CELLS; i++) {
+    for (int i = 0; i < N_COMPARED; i++) {
         const recur_bench_result *r = &c->found[1 + i];
-        const recur_bench_case   *equal = &c->what[1 + N_CELLS + i];
+        const recur_bench_case   *equal = &c->what[1 + N_COMPARED + i];
         lab_say(l, "%-7s %9.2f %9.1f %6.0f %% %7.2f = %10.2f x %7.2f   %.2f (%" PRId64 " outputs)\n",
-                cell_names[i], r->ms, r->gflops, r->percent_of_peak, gap_of(c, i), arithmetic_of(c, i),
-                gap_of(c, i) / arithmetic_of(c, i), r->ms / c->found[1 + N_CELLS + i].ms, equal->shape.H);
+                cell_name(cells_compared[i]), r->ms, r->gflops, r->percent_of_peak, gap_of(c, i),
+                arithmetic_of(c, i), gap_of(c, i) / arithmetic_of(c, i),
+                r->ms / c->found[1 + N_COMPARED + i].ms, equal->shape.H);
     }
 }
 
@@ -183,16 +183,16 @@ static void say_gaps(lab *l, const comparison *c)
 static void say_verdict(lab *l, const comparison *c)
 {
     lab_say(l, "\n");
-    for (int i = 0; i < N_CELLS; i++) {
+    for (int i = 0; i < N_COMPARED; i++) {
         double gap = gap_of(c, i), arithmetic = arithmetic_of(c, i);
         if (gap > arithmetic)
             lab_say(
                 l,
                 "Of the %s's time %.0f %% is arithmetic at the linear layer's speed, %.0f %% is waiting.\n",
-                cell_names[i], 100 * arithmetic / gap, 100 - 100 * arithmetic / gap);
+                cell_name(cells_compared[i]), 100 * arithmetic / gap, 100 - 100 * arithmetic / gap);
         else
             lab_say(l, "The %s does not wait: its operations are as fast as the linear layer's.\n",
-                    cell_names[i]);
+                    cell_name(cells_compared[i]));
     }
 }
 
@@ -200,7 +200,7 @@ static void say_verdict(lab *l, const comparison *c)
 static void say_line(lab *l, int64_t value, const comparison *c)
 {
     lab_say(l, "%8" PRId64, value);
-    for (int i = 0; i < N_CELLS; i++)
+    for (int i = 0; i < N_COMPARED; i++)
         lab_say(l, " %9.2f (%5.2f)", gap_of(c, i), gap_of(c, i) / arithmetic_of(c, i));
     lab_say(l, "\n");
 }
@@ -208,7 +208,7 @@ static void say_line(lab *l, int64_t value, const comparison *c)
 static void say_head(lab *l, const char *what)
 {
     lab_say(l, "\n%8s", what);
-    for (int i = 0; i < N_CELLS; i++) lab_say(l, " %9s %7s", cell_names[i], "waiting");
+    for (int i = 0; i < N_COMPARED; i++) lab_say(l, " %9s %7s", cell_name(cells_compared[i]), "waiting");
     lab_say(l, "\n");
 }
 
@@ -250,17 +250,17 @@ static int vary(session *s, const char *table, int n, const int64_t *values)
 
 static int draw(session *s, const comparison *c)
 {
-    recur_bench_gap gaps[N_CELLS];
+    recur_bench_gap gaps[N_COMPARED];
     char            title[160];
     recur_picture  *picture = NULL;
-    for (int i = 0; i < N_CELLS; i++)
-        gaps[i] = (recur_bench_gap){cell_names[i], gap_of(c, i), arithmetic_of(c, i)};
+    for (int i = 0; i < N_COMPARED; i++)
+        gaps[i] = (recur_bench_gap){cell_name(cells_compared[i]), gap_of(c, i), arithmetic_of(c, i)};
     snprintf(title, sizeof title,
              "Times as long as a linear layer: %" PRId64 " steps, batch %" PRId64 ", %" PRId64 " to %" PRId64
              ", %d thread%s",
              s->shape.T, s->shape.B, s->shape.I, s->shape.H, recur_ctx_threads(s->lab.app->ctx),
              recur_ctx_threads(s->lab.app->ctx) == 1 ? "" : "s");
-    recur_status status = recur_bench_draw_gaps(s->lab.app->ctx, title, gaps, N_CELLS, &picture);
+    recur_status status = recur_bench_draw_gaps(s->lab.app->ctx, title, gaps, N_COMPARED, &picture);
     return status ? output_failure(s->lab.app, status) : lab_picture(&s->lab, picture);
 }
 

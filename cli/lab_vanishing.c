@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cells.h"
 #include "memory.h"
 #include "rows.h"
 #include "vanishing.h"
@@ -14,7 +15,7 @@ static const option vanishing_rows[] = {
     {.name = "cell",
      .form = "NAME",
      .type = OPTION_CHOICE,
-     .choices = "all|rnn|relu|lstm|gru",
+     .choices = "all|" CELL_CHOICES,
      .fallback = "all",
      .flags = OPTION_USUAL,
      .help = "rnn, relu, lstm, gru, or all of them"},
@@ -104,12 +105,7 @@ static const option vanishing_rows[] = {
 static const option_group        vanishing_group = {"Experiment", vanishing_rows};
 static const option_group *const vanishing_groups[] = {&vanishing_group, &common_group, NULL};
 
-enum { N_CELLS = 4 };
-
-static const recur_cell  cells[N_CELLS] = {RECUR_RNN_TANH, RECUR_RNN_RELU, RECUR_LSTM, RECUR_GRU};
-static const char *const cell_names[N_CELLS] = {"rnn", "relu", "lstm", "gru"};
-
-/* What `--init all` goes through. bias: of the forget or update gate, 0: not set. */
+/* What `--init all` goes through; cells in the order of CELL_CHOICES. bias: of the forget or update gate, 0: not set. */
 static const struct {
     recur_init_kind kind;
     double          bias;
@@ -140,7 +136,7 @@ static void add(vanishing *v, int cell, const reach *what)
 {
     subject *s = &v->subjects[v->n++];
     size_t   steps = (size_t)v->steps, layers = (size_t)v->layers;
-    *s = (subject){.cell = cell_names[cell], .what = *what};
+    *s = (subject){.cell = cell_name(cell_of(cell)), .what = *what};
     name_start(what, s->start, sizeof s->start);
     s->mean = need_memory(steps, sizeof *s->mean);
     s->least = need_memory(steps, sizeof *s->least);
@@ -163,8 +159,8 @@ static void add_ways(vanishing *v, int cell, const reach *base)
         reach what = *base;
         what.spec.init.kind = ways[i].kind;
         if (ways[i].kind == RECUR_INIT_CHRONO) what.spec.init.value = fmax((double)v->steps, 3);
-        what.spec.set_forget_bias = cells[cell] == RECUR_LSTM && ways[i].bias != 0;
-        what.set_update_bias = cells[cell] == RECUR_GRU && ways[i].bias != 0;
+        what.spec.set_forget_bias = cell_of(cell) == RECUR_LSTM && ways[i].bias != 0;
+        what.set_update_bias = cell_of(cell) == RECUR_GRU && ways[i].bias != 0;
         what.spec.forget_bias = what.update_bias = ways[i].bias;
         add(v, cell, &what);
     }
@@ -179,9 +175,9 @@ static void add_given(vanishing *v, const options *o, int cell, const reach *bas
     reach                        what = *base;
     what.spec.init.kind = kinds[init->choice];
     what.spec.init.value = init->n_numbers ? init->numbers[0] : 0;
-    what.spec.set_forget_bias = cells[cell] == RECUR_LSTM && options_given(o, "forget-bias");
+    what.spec.set_forget_bias = cell_of(cell) == RECUR_LSTM && options_given(o, "forget-bias");
     what.spec.forget_bias = options_number(o, "forget-bias");
-    what.set_update_bias = cells[cell] == RECUR_GRU && options_given(o, "update-bias");
+    what.set_update_bias = cell_of(cell) == RECUR_GRU && options_given(o, "update-bias");
     what.update_bias = options_number(o, "update-bias");
     add(v, cell, &what);
 }
@@ -207,7 +203,7 @@ static int check(app *a, const options *o)
     if (strncmp(init, "chrono", 6) == 0 && !(v->numbers[0] > 2))
         return output_error(a, RECUR_EARG, "--init chrono:T wants more than 2 steps, found %g",
                             v->numbers[0]);
-    if (is_survey && is_all && out && strlen(out) > 4 && strcmp(out + strlen(out) - 4, ".svg") == 0)
+    if (is_survey && is_all && out && path_ends_in(out, ".svg"))
         return output_error(
             a, RECUR_EARG,
             "--init all draws a picture for each kind of cell: --out wants FILE.html, or one --cell");
@@ -231,9 +227,9 @@ static void read_options(vanishing *v, const options *o)
         .gain = options_number(o, "gain"),
         .zero_biases = options_on(o, "zero-biases")};
     for (int c = 0; c < N_CELLS; c++) {
-        bool has_gates = cells[c] == RECUR_LSTM || cells[c] == RECUR_GRU;
+        bool has_gates = cell_of(c) == RECUR_LSTM || cell_of(c) == RECUR_GRU;
         if ((chosen >= 0 && chosen != c) || (is_chrono && !has_gates)) continue;
-        base.spec.cell = cells[c];
+        base.spec.cell = cell_of(c);
         if (v->is_survey)
             add_ways(v, c, &base);
         else

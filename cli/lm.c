@@ -5,13 +5,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "cells.h"
 #include "diagnose.h"
 #include "rows.h"
 
 static const option lm_rows[] = {
     ROW_TASK("lm"),
     ROW_DATA("training text; several files are joined; - is stdin"),
-    ROW_CELL("rnn|relu|lstm|gru", "rnn (tanh), relu, lstm or gru"),
+    ROW_CELL(CELL_CHOICES, "rnn (tanh), relu, lstm or gru"),
     ROW_EMBED(0, "char, byte: 0; else the size of the stack's output",
               "size of the embedding; 0: one-hot input"),
     ROW_UNIT("char|byte|word|bpe", "char",

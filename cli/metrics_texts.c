@@ -113,7 +113,7 @@ static json_t *pair(double first, double second)
 /* Put the scores of some items into an object. */
 static void add_scores(json_t *o, const recur_seq_score *s)
 {
-    json_t *intervals = json_object(), *precisions = json_array();
+    json_t *intervals = json_object();
     json_object_set_new(o, "items", json_integer(s->items));
     for (int i = 0; i < N_MEASURES; i++) {
         recur_measure m = measure_of(s, i);
@@ -128,9 +128,7 @@ static void add_scores(json_t *o, const recur_seq_score *s)
         snprintf(key, sizeof key, "%s_recall", rows[4 + i].key);
         json_object_set_new(o, key, output_number(s->rouge[i].recall));
     }
-    for (int i = 0; i < RECUR_BLEU_ORDERS; i++)
-        json_array_append_new(precisions, output_number(s->precisions[i]));
-    json_object_set_new(o, "precisions", precisions);
+    json_object_set_new(o, "precisions", output_numbers(RECUR_BLEU_ORDERS, s->precisions));
     json_object_set_new(o, "brevity_penalty", output_number(s->brevity_penalty));
     json_object_set_new(o, "hypothesis_tokens", json_integer(s->hypothesis_tokens));
     json_object_set_new(o, "reference_tokens", json_integer(s->reference_tokens));

@@ -51,6 +51,13 @@ json_t *output_number(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
+json_t *output_numbers(int64_t n, const double *values)
+{
+    json_t *list = json_array();
+    for (int64_t i = 0; i < n && values; i++) json_array_append_new(list, output_number(values[i]));
+    return list;
+}
+
 /* ---- strings ---- */
 
 /* Return the length of the UTF-8 sequence at s, 0 if it is none: overlong forms and surrogates are none. */
@@ -114,6 +121,22 @@ int output_failure(app *a, recur_status status)
 {
     return output_error(a, status, "%s", recur_error(a->ctx));
 }
+
+/* ---- files ---- */
+
+bool path_ends_in(const char *path, const char *ending)
+{
+    size_t n = strlen(path), n_ending = strlen(ending);
+    return n > n_ending && strcmp(path + n - n_ending, ending) == 0;
+}
+
+int output_check_page(app *a, const char *path)
+{
+    if (!path || path_ends_in(path, ".html")) return RECUR_OK;
+    return output_error(a, RECUR_EARG, "--out wants a file that ends in .html, found '%s'", path);
+}
+
+/* ---- the end ---- */
 
 int output_end(app *a, int code)
 {

@@ -23,7 +23,7 @@
         .help = "write one JSON object per line to stdout and nothing else"                                  \
     }
 
-/* The kinds of a stack's cells, as the task has them; the order of the first four is train_rnn_spec's. */
+/* The kinds of a stack's cells, as the task has them; CELL_CHOICES (cells.h) come first. */
 #define ROW_CELL(all_choices, says)                                                                          \
     {                                                                                                        \
         .name = "cell", .form = "NAME", .type = OPTION_CHOICE, .choices = all_choices, .fallback = "lstm",   \

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cells.h"
 #include "diagnose.h"
 #include "rows.h"
 
@@ -75,11 +76,11 @@ static const option seq2seq_rows[] = {
 };
 
 static const option coder_rows[] = {
-    ROW_CELL("rnn|relu|lstm|gru", "rnn (tanh), relu, lstm or gru"),
+    ROW_CELL(CELL_CHOICES, "rnn (tanh), relu, lstm or gru"),
     {.name = "decoder-cell",
      .form = "NAME",
      .type = OPTION_CHOICE,
-     .choices = "rnn|relu|lstm|gru",
+     .choices = CELL_CHOICES,
      .default_says = "as --cell",
      .help = "of the decoder"},
     {.name = "decoder-layers",

@@ -22,17 +22,11 @@ struct attention_file {
 
 static const char end_mark[] = "</s>";
 
-static bool ends_in(const char *path, const char *ending)
-{
-    size_t n = strlen(path), m = strlen(ending);
-    return n > m && strcmp(path + n - m, ending) == 0;
-}
-
 int attention_open(app *a, const char *path, const recur_model *model, attention_file **out)
 {
     attention_file *f = *out = need_memory(1, sizeof *f);
     *f = (attention_file){.app = a, .model = model, .path = path};
-    f->form = ends_in(path, ".svg") ? FORM_PICTURE : ends_in(path, ".tsv") ? FORM_TABLE : FORM_JSON;
+    f->form = path_ends_in(path, ".svg") ? FORM_PICTURE : path_ends_in(path, ".tsv") ? FORM_TABLE : FORM_JSON;
     if (f->form == FORM_PICTURE) return RECUR_OK; /* written when there is something to draw */
     f->file = fopen(path, "wb");
     if (!f->file) return output_error(a, RECUR_EIO, "cannot write %s: %s", path, strerror(errno));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cells.h"
 #include "config.h"
 #include "seq2seq.h"
 
@@ -21,10 +22,9 @@ recur_unit seq2seq_unit(const options *o)
 /* The decoder's stack: as the encoder's but for what has an option of its own, and in one direction. */
 static recur_rnn_spec decoder_of(const options *o)
 {
-    static const recur_cell cells[] = {RECUR_RNN_TANH, RECUR_RNN_RELU, RECUR_LSTM, RECUR_GRU};
-    recur_rnn_spec          rnn = train_rnn_spec(o);
+    recur_rnn_spec rnn = train_rnn_spec(o);
     rnn.bidirectional = false;
-    rnn.cell = cells[options_find(o, "decoder-cell")->choice];
+    rnn.cell = cell_of(options_find(o, "decoder-cell")->choice);
     rnn.layers = options_int(o, "decoder-layers");
     rnn.hidden = options_int(o, "decoder-hidden");
     if (rnn.cell != RECUR_LSTM) {

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "cells.h"
 #include "diagnose.h"
 #include "rows.h"
 
@@ -47,7 +48,7 @@ static const option tag_rows[] = {
 };
 
 static const option model_rows[] = {
-    ROW_CELL("rnn|relu|lstm|gru", "rnn (tanh), relu, lstm or gru"),
+    ROW_CELL(CELL_CHOICES, "rnn (tanh), relu, lstm or gru"),
     ROW_EMBED(1, "100, or the size of --vectors", "size of a word's vector"),
     ROW_BIDIRECTIONAL(NULL, "a stack of two directions: what follows a word counts, too"),
     {.name = "char-features",

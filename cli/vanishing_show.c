@@ -191,14 +191,12 @@ void vanishing_conclude(vanishing *v)
 void vanishing_say_seed(vanishing *v, const subject *s, int64_t seed, const double *norms)
 {
     const reach *r = &s->what;
-    json_t      *list = json_array();
-    for (int64_t t = 0; t < v->steps; t++) json_array_append_new(list, output_number(norms[t]));
     lab_json(&v->lab,
              json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:b,s:o,s:o,s:o,s:o,s:I}", "cell", s->cell,
                        "init", s->start, "layers", (json_int_t)v->layers, "steps", (json_int_t)v->steps,
                        "seed", (json_int_t)seed, "input", (json_int_t)r->spec.input, "hidden",
                        (json_int_t)r->spec.hidden, "input_sd", r->input_sd, "gain", r->gain, "zero_biases",
-                       (int)r->zero_biases, "grad_norms", list, "log10_ratio",
+                       (int)r->zero_biases, "grad_norms", output_numbers(v->steps, norms), "log10_ratio",
                        output_number(log10(norms[v->steps - 1] / norms[0])), "mean_field_log10_ratio",
                        s->predicted ? output_number(predicted_ratio(v, s)) : json_null(), "lambda1",
                        s->predicted ? output_number(slowest(v, s)) : json_null(), "horizon",

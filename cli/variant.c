@@ -7,19 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_cell(const char *name, size_t size, recur_cell *cell)
-{
-    static const struct {
-        const char *name;
-        recur_cell  cell;
-    } cells[] = {{"rnn", RECUR_RNN_TANH}, {"relu", RECUR_RNN_RELU}, {"lstm", RECUR_LSTM}, {"gru", RECUR_GRU}};
-    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
-        if (strlen(cells[i].name) == size && strncmp(name, cells[i].name, size) == 0) {
-            *cell = cells[i].cell;
-            return true;
-        }
-    return false;
-}
+#include "cells.h"
 
 static bool read_start(const char *start, variant *v)
 {
@@ -40,7 +28,7 @@ static bool read_one(variant *v, const char *text, size_t size)
     if (size == 0 || size >= sizeof v->name) return false;
     memcpy(v->name, text, size);
     size_t name = strcspn(v->name, ":");
-    if (!read_cell(v->name, name, &v->cell)) return false;
+    if (!cell_find(v->name, name, &v->cell)) return false;
     return !v->name[name] || read_start(v->name + name + 1, v);
 }
 

@@ -23,6 +23,8 @@ import random
 import re
 import sys
 
+import picture
+
 
 def words(row):
     return len((row[3] + " " + row[4]).split())
@@ -189,52 +191,13 @@ def spliced(folder, models, rows):
 
 # ---- pictures ----
 
-STYLE = """<style>text{font:12px system-ui,sans-serif;fill:#24292f}.title{font-size:15px;font-weight:600}.paper{fill:#fff}
-.faint{fill:#57606a;font-size:11px}.grid{stroke:#d8dee4}.end{text-anchor:end}.middle{text-anchor:middle}
-.s0{fill:#bc4c00}.s1{fill:#0969da}.s2{fill:#1a7f37}.s3{fill:#8250df}.s4{fill:#6e7781}.s5{fill:#afb8c1}
-.o0,.o1,.o2,.o3,.o4{fill:none;stroke-width:1.8}.o0{stroke:#bc4c00}.o1{stroke:#0969da}.o2{stroke:#1a7f37}.o3{stroke:#8250df}.o4{stroke:#6e7781}
-@media(prefers-color-scheme:dark){text{fill:#e6edf3}.paper{fill:#0d1117}.faint{fill:#9198a1}.grid{stroke:#30363d}
-.s0{fill:#f0883e}.s1{fill:#58a6ff}.s2{fill:#3fb950}.s3{fill:#bc8cff}.s4{fill:#9198a1}.s5{fill:#484f58}
-.o0{stroke:#f0883e}.o1{stroke:#58a6ff}.o2{stroke:#3fb950}.o3{stroke:#bc8cff}.o4{stroke:#9198a1}}</style>"""
-
-
-def text(x, y, words_, kind=""):
-    return '<text class="%s" x="%.1f" y="%.1f">%s</text>' % (kind, x, y, words_)
-
-
-def save(folder, name, width, height, title, shapes):
-    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-        file.write('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" role="img"><title>%s</title>\n' % (width, height, width, title))
-        file.write(STYLE + '\n<rect class="paper" width="%d" height="%d"/>\n' % (width, height))
-        file.write("\n".join([text(20, 28, title, "title")] + shapes) + "\n</svg>\n")
-
-
 def draw_length(folder, models, test):
-    low, high, top, bottom = 60, 100, 50, 310
-
-    def y(share):
-        return bottom - (share - low) / (high - low) * (bottom - top)
-
-    shapes = []
-    for p in range(low, high + 1, 10):
-        shapes.append('<line class="grid" x1="60" x2="490" y1="%.1f" y2="%.1f"/>' % (y(p), y(p)))
-        shapes.append(text(52, y(p) + 4, "%d %%" % p, "faint end"))
-    xs = [100 + 92 * i for i in range(len(STEPS))]
-    for x, (title, a, b) in zip(xs, STEPS):
-        shapes.append(text(x, bottom + 20, title, "faint middle"))
-        shapes.append(text(x, bottom + 35, "%d reviews" % sum(a <= words(r) < b for r in test), "faint middle"))
-    ends = []
-    for k, (name, title) in enumerate(models):
+    steps = [(title, "%d reviews" % sum(a <= words(r) < b for r in test)) for title, a, b in STEPS]
+    series = []
+    for name, title in models:
         share = right(folder, name, "test", test)
-        points = [(x, y(100 * mean([s for s, r in zip(share, test) if a <= words(r) < b]))) for x, (_, a, b) in zip(xs, STEPS)]
-        shapes.append('<polyline class="o%d" points="%s"/>' % (k, " ".join("%.1f,%.1f" % p for p in points)))
-        shapes += ['<circle class="s%d" cx="%.1f" cy="%.1f" r="3"/>' % (k, *p) for p in points]
-        ends.append([points[-1][1], k, title])
-    at = -100
-    for end, k, title in sorted(ends):
-        at = max(end, at + 15)
-        shapes.append(text(xs[-1] + 14, at + 4, title, "s%d" % k))
-    save(folder, "length.svg", 640, 360, "Accuracy by words in the review", shapes)
+        series.append((title, [100 * mean([s for s, r in zip(share, test) if a <= words(r) < b]) for _, a, b in STEPS]))
+    picture.curves(os.path.join(folder, "length.svg"), "Accuracy by words in the review", steps, series, 60, 100, "%g %%")
 
 
 def draw_splices(folder, models, rows):
@@ -242,15 +205,15 @@ def draw_splices(folder, models, rows):
     kinds = [(1, "s0", "follows the front"), (2, "s5", "praise both times"), (3, "s4", "complaint both times"), (0, "s1", "follows the end")]
     for i, (_, kind, title) in enumerate(kinds):
         x = 20 + 150 * i
-        shapes += ['<rect class="%s" x="%d" y="44" width="11" height="11"/>' % (kind, x), text(x + 17, 54, title, "faint")]
+        shapes += ['<rect class="%s" x="%d" y="44" width="11" height="11"/>' % (kind, x), picture.text(x + 17, 54, title, "faint")]
     for i, (name, title) in enumerate(models):
         shares, x, y = follows(folder, name, rows), left, 72 + 26 * i
-        shapes.append(text(left - 10, y + 13, title, "end"))
+        shapes.append(picture.text(left - 10, y + 13, title, "end"))
         for k, kind, _ in kinds:
             w = wide * mean([s[k] for s in shares])
             shapes.append('<rect class="%s" x="%.1f" y="%d" width="%.1f" height="18"/>' % (kind, x, y, w))
             x += w
-    save(folder, "splices.svg", 640, 85 + 26 * len(models), "Praise and complaint joined, in both orders", shapes)
+    picture.save(os.path.join(folder, "splices.svg"), 640, 85 + 26 * len(models), "Praise and complaint joined, in both orders", shapes)
 
 
 def report(folder):

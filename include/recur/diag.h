@@ -198,7 +198,8 @@ typedef struct recur_updates {
     double                     loss, grad_norm; /* of all tensors that learn */
 } recur_updates;
 
-/* lr is the rate that the ratios are for. */
+/* Measure every tensor's gradient of the mean loss; lr is the rate that the ratios are for.
+ * Errors: as recur_probe_flow. Cost: a pass forwards and back over the sequences. */
 RECUR_API recur_status recur_probe_updates(recur_probe *probe, double lr, recur_updates *updates);
 
 /* ---- context ---- */
@@ -288,7 +289,8 @@ typedef struct recur_trackers {
 RECUR_API recur_status recur_probe_trackers(recur_probe *probe, int64_t begin, int64_t n,
                                             recur_trackers *trackers);
 
-/* Write chosen numbers over such a passage: values [n_traits,n], after each token read, from a zero state. Errors: as above. */
+/* Write chosen numbers over such a passage: values [n_traits,n], after each token read, from a zero state.
+ * Errors: as above, and for a lane, gate or unit that there is not. Cost: a pass forwards over the passage. */
 RECUR_API recur_status recur_probe_passage(recur_probe *probe, int64_t begin, int64_t n, int64_t n_traits,
                                            const recur_trait *traits, double *values);
 

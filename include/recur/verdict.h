@@ -93,7 +93,8 @@ typedef struct recur_symptoms {
 /* Set everything to unknown. */
 RECUR_API void recur_symptoms_clear(recur_symptoms *symptoms);
 
-/* Read symptoms off a log and off what a probe measured; what the caller says must be there before. is_adaptive: the optimiser moves each
+/* Read symptoms off a log and off what a probe measured; what the caller says must be there before. None of them fails or allocates; pointers
+ * are not NULL. is_adaptive: the optimiser moves each
  * weight by about the rate, whatever its gradient is (Adam, RMSprop). */
 RECUR_API void recur_symptoms_log(recur_symptoms *symptoms, const recur_run_log *log);
 RECUR_API void recur_symptoms_flow(recur_symptoms *symptoms, const recur_flow *flow);

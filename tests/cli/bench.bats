@@ -11,7 +11,7 @@ quick=(--shape 3,2,5,6,1 --seconds 0.001)
   [ "$(grep -c ^ "$dir/out")" = 13 ]
   [ "$(grep -c '^3,2,5,6,1 ' "$dir/out")" = 12 ]
   head -n 1 "$dir/out" | grep -q 'GFLOP/s.*of the peak'
-  ! head -n 1 "$dir/out" | grep -q '^3'
+  not grep -q '^3' <(head -n 1 "$dir/out")
   [ "$(grep -cE ' (µs|ms) +[0-9.]+ +[0-9]+ % of [0-9]+' "$dir/out")" = 12 ]
 }
 

@@ -63,7 +63,8 @@ learn() {
 @test "prediction: stdin, the best labels, JSON, columns" {
   learn --epochs 4
   printf 'great\nawful' | "$RECUR" predict "$dir/run" --top 2 >"$dir/lines"
-  [ "$(grep -c ^ "$dir/lines")" = 2 ] && grep -qE $'^pos\t[0-9.]+\tneg\t[0-9.]+$' "$dir/lines"
+  [ "$(grep -c ^ "$dir/lines")" = 2 ]
+  grep -qE $'^pos\t[0-9.]+\tneg\t[0-9.]+$' "$dir/lines"
   printf 'great\nawful\n' >"$dir/lines"
   [ "$(value "['label'], len(o['top'])" predict "$dir/run" "$dir/lines" --top 5)" = "('neg', 2)" ]
   call predict "$dir/run" "$dir/train.tsv" --text 3 --no-header

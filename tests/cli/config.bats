@@ -65,7 +65,7 @@ config() { printf '%s\n' "$@" >"$dir/config"; }
     schedule warmup clip clip-value seed steps save-every split threads; do
     grep -q "^$name = ." run/config || { echo "$name is missing"; return 1; }
   done
-  ! grep -q '^gru-reset\|^momentum\|^epochs' run/config
+  not grep -q '^gru-reset\|^momentum\|^epochs' run/config
 }
 
 @test "a configuration that comes through a pipe, and one that nobody writes" {

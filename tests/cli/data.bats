@@ -124,7 +124,8 @@ bad() {
   [ "$(ls "$dir/run" | grep -c '^data-')" = 1 ]
   touch "$dir/run/data-0123456789abcdef.txt.tmp-1" # of a process that was killed
   train --overwrite
-  [ "$status" = 0 ] && ! ls "$dir/run" | grep '^data-'
+  [ "$status" = 0 ]
+  not grep '^data-' <(ls "$dir/run")
 }
 
 @test "data of eval are read with the same care" {

@@ -218,7 +218,17 @@ PY
   for section in Verdict 'Gradient flow' 'Time constants' Saturation 'Loss by context' Forgetting 'Step Jacobians' Training 'Cells over a passage'; do
     grep -qE "<h2[^>]*>$section" "$dir/report.html"
   done
-  ! grep -qE 'https?://' <(sed 's|http://www.w3.org/2000/svg||g' "$dir/report.html")
+  not grep -qE 'https?://' <(sed 's|http://www.w3.org/2000/svg||g' "$dir/report.html")
   call diagnose "$dir/run" --data "$text" --threads 1 --quiet --out "$dir/nowhere/report.html"
   [ "$status" = 5 ]
+}
+
+@test "an encoder and a decoder of other cells have a picture of gates each" {
+  seq 1 60 >"$dir/source"
+  call train seq2seq --source "$dir/source" --target "$dir/source" --unit char --hidden 8 --embed 4 --cell lstm --decoder-cell gru \
+    --steps 5 --threads 1 --quiet --out "$dir/run"
+  [ "$status" = 0 ]
+  call diagnose "$dir/run" --source "$dir/source" --target "$dir/source" --threads 1 --quiet --out "$dir/report.html"
+  [ "$status" = 0 ]
+  [ "$(grep -o '<title>Where the slope' "$dir/report.html" | grep -c ^)" = 2 ]
 }

@@ -30,22 +30,32 @@ far() { recall 640 60 "$1" >"$dir/train.tsv" && recall 100 60 "1$1" >"$dir/test.
 @test "vanishing, exploding, forgetting, rate-too-high over seeds" {
   for seed in 1 2 3; do
     far "$seed"
-    learn --cell rnn --hidden 64 --epochs 2 --seed "$seed" && finds vanishing
-    learn --cell rnn --hidden 64 --init uniform:0.65 --embed 0 --epochs 1 --seed "$seed" && finds exploding
-    learn --forget-bias -5 --hidden 64 --epochs 2 --seed "$seed" && finds forgetting
-    learn --lr 0.2 --hidden 64 --epochs 4 --seed "$seed" && finds rate-too-high
-    learn --cell rnn --lr 0.2 --hidden 64 --epochs 4 --seed "$seed" && finds rate-too-high
+    learn --cell rnn --hidden 64 --epochs 2 --seed "$seed"
+    finds vanishing
+    learn --cell rnn --hidden 64 --init uniform:0.65 --embed 0 --epochs 1 --seed "$seed"
+    finds exploding
+    learn --forget-bias -5 --hidden 64 --epochs 2 --seed "$seed"
+    finds forgetting
+    learn --lr 0.2 --hidden 64 --epochs 4 --seed "$seed"
+    finds rate-too-high
+    learn --cell rnn --lr 0.2 --hidden 64 --epochs 4 --seed "$seed"
+    finds rate-too-high
   done
 }
 
 @test "recall learnt by an LSTM and by a GRU: none, near and far" {
   for seed in 1 2; do
-    recall 1000 10 "$seed" >"$dir/train.tsv" && recall 200 10 "1$seed" >"$dir/test.tsv"
-    learn --forget-bias 2 --hidden 48 --lr 0.01 --epochs 12 --seed "$seed" && finds none
-    learn --cell gru --hidden 48 --lr 0.01 --epochs 12 --seed "$seed" && finds none
+    recall 1000 10 "$seed" >"$dir/train.tsv"
+    recall 200 10 "1$seed" >"$dir/test.tsv"
+    learn --forget-bias 2 --hidden 48 --lr 0.01 --epochs 12 --seed "$seed"
+    finds none
+    learn --cell gru --hidden 48 --lr 0.01 --epochs 12 --seed "$seed"
+    finds none
   done
-  recall 1000 60 1 >"$dir/train.tsv" && recall 200 60 2 >"$dir/test.tsv"
-  learn --init chrono:60 --hidden 64 --embed 0 --epochs 30 && finds none
+  recall 1000 60 1 >"$dir/train.tsv"
+  recall 200 60 2 >"$dir/test.tsv"
+  learn --init chrono:60 --hidden 64 --embed 0 --epochs 30
+  finds none
 }
 
 @test "a report of each kind in a browser: pictures are there, nothing overflows" {

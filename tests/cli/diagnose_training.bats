@@ -8,7 +8,7 @@ looks() {
   call train "$@" --steps 8 --split 1,0 --out "$dir/run" --diagnose 4
   [ "$status" = 0 ]
   cmp "$dir/plain/model.safetensors" "$dir/run/model.safetensors"
-  ! grep -q diagnose "$dir/plain/log.jsonl"
+  not grep -q diagnose "$dir/plain/log.jsonl"
   [ "$(grep -c '"event":"diagnose"' "$dir/run/log.jsonl")" = 2 ]
   grep -q '"event":"diagnose","step":4,.*"horizon":[0-9]*,"lags":[0-9]*,.*"rate":.*"saturated":.*"dead":' "$dir/run/log.jsonl"
 }

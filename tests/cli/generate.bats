@@ -18,7 +18,7 @@ teardown_file() { rm -rf "$shared"; }
   call generate "$shared/run" --length 100 --seed 5
   cmp "$dir/out" "$dir/first"
   call generate "$shared/run" --length 100 --seed 6
-  ! cmp -s "$dir/out" "$dir/first"
+  not cmp -s "$dir/out" "$dir/first"
 }
 
 @test "length counts tokens, and one line feed ends the text" {

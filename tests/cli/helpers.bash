@@ -27,6 +27,9 @@ call() {
   echo "recur $*: exit $status" && echo "$out" && echo "$err"
 }
 
+# not WORD...: the command fails. A line that begins with ! fails a test only where it is the last one
+not() { if "$@"; then return 1; fi; }
+
 # train WORD...: a short run in $dir/run
 train() {
   call train lm "$text" "${tiny[@]}" --steps 20 --out "$dir/run" "$@"

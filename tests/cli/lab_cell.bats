@@ -39,7 +39,7 @@ PY
   call lab cell --seed 3 --threads 2 --json
   cmp "$dir/out" "$dir/one"
   call lab cell --seed 4 --json
-  ! cmp -s "$dir/out" "$dir/one"
+  not cmp -s "$dir/out" "$dir/one"
 }
 
 @test "cell refuses what cannot be" {

@@ -50,7 +50,7 @@ PY
   for other in "--seed 2" "--gain 0.5" "--forget-bias 3" "--cell gru" "--input 4"; do
     call lab jacobian "${small[@]}" $other
     [ "$status" = 0 ]
-    ! cmp -s "$dir/out" "$dir/usual"
+    not cmp -s "$dir/out" "$dir/usual"
   done
 }
 
@@ -61,7 +61,9 @@ PY
   grep -q 'Singular values of products of step Jacobians<' "$dir/curves.svg"
   [ "$(grep -c '<circle' "$dir/curves.svg")" -ge 60 ]
   call lab jacobian --hidden 5 --steps 6 --quiet --out "$dir/page.html"
-  [ "$status" = 0 ] && grep -q 'singular values are 7.0711' "$dir/page.html" && grep -q '<svg' "$dir/page.html"
+  [ "$status" = 0 ]
+  grep -q 'singular values are 7.0711' "$dir/page.html"
+  grep -q '<svg' "$dir/page.html"
 }
 
 @test "jacobian refuses what cannot be" {

@@ -49,7 +49,7 @@ PY
   call lab lyapunov "${small[@]}" --cell gru --exponents 3 --gains 1,1,0
   [ "$status" = 0 ]
   grep -q '^3 of 10 exponents' "$dir/out"
-  ! grep -qE 'Mean-field|against the gain' "$dir/out"
+  not grep -qE 'Mean-field|against the gain' "$dir/out"
   call lab lyapunov "${small[@]}" --cell lstm --exponents 1 --gains 1,2,2 --seeds 1 --json
   python3 -c 'import json, sys; assert [json.loads(l).get("mean_field") for l in open(sys.argv[1])] == [None] * 3' "$dir/out"
 }
@@ -63,7 +63,7 @@ PY
     head -n 1 "$dir/out" | grep -q "as it reads $text"
     grep -q 'lstm, 2 layers of 16 units, 40 steps after 10' "$dir/out"
     grep -q '^64 of 64 exponents' "$dir/out"
-    ! grep -q 'against the gain' "$dir/out"
+    not grep -q 'against the gain' "$dir/out"
   done
   call lab lyapunov --model "$dir/run/model.safetensors" --data "$text" --steps 40 --warmup 10 --exponents 2 --json --quiet --out "$dir/s.svg"
   [ "$status" = 0 ]

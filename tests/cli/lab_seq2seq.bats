@@ -55,7 +55,7 @@ PY
   call lab seq2seq "${quick[@]}" --seed 3 --threads 2 --json
   cmp "$dir/out" "$dir/one"
   call lab seq2seq "${quick[@]}" --seed 4 --json
-  ! cmp -s "$dir/out" "$dir/one"
+  not cmp -s "$dir/out" "$dir/one"
 }
 
 @test "seq2seq draws what both decoders see" {

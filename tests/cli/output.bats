@@ -5,7 +5,7 @@ load helpers
   train
   [ "$out" = "$dir/run" ]
   [ "$(grep -c ^ "$dir/out")" = 1 ]
-  ! grep -q $'\r\|\033' "$dir/err"
+  not grep -q $'\r\|\033' "$dir/err"
 }
 
 @test "training with --json: one object per line, with the documented keys" {
@@ -61,9 +61,9 @@ assert o["parameters"] == n == 4*16*(V + 16 + 2) + V*16 + V and o["bytes"] == 4*
   grep -q $'\033\[32m' "$dir/screen"
   TERM=xterm NO_COLOR=1 script -qec "'$RECUR' train lm '$text' ${tiny[*]} --steps 400 --out '$dir/run2'" /dev/null >"$dir/screen" </dev/null
   grep -q $'\r\033\[K\[' "$dir/screen"
-  ! grep -q $'\033\[[0-9;]*m' "$dir/screen"
+  not grep -q $'\033\[[0-9;]*m' "$dir/screen"
   TERM=dumb script -qec "'$RECUR' train lm '$text' ${tiny[*]} --steps 40 --out '$dir/run3'" /dev/null >"$dir/screen" </dev/null
-  ! grep -q $'\033' "$dir/screen"
+  not grep -q $'\033' "$dir/screen"
 }
 
 @test "training ends when nobody reads its reports, and can go on" {
@@ -87,5 +87,5 @@ assert o["parameters"] == n == 4*16*(V + 16 + 2) + V*16 + V and o["bytes"] == 4*
   call eval "$dir/none" --data "$text" "$(printf 'a\n\033[2Jb')"
   [ "$status" = 2 ]
   [ "$(grep -c ^ "$dir/err")" = 1 ]
-  ! grep -q $'\033' "$dir/err"
+  not grep -q $'\033' "$dir/err"
 }

@@ -23,7 +23,8 @@ json() {
   grep -qx 'accuracy  75.00 %, 95 % interval 25.00 to 100.00 %' "$dir/out"
   grep -qx 'macro F1  73.33 %' "$dir/out"
   grep -qxE 'neg +2 +1 +1 +100.00 % +50.00 % +66.67 %' "$dir/out"
-  grep -qxE 'neg +1 +1' "$dir/out" && grep -qxE 'pos +0 +2' "$dir/out"
+  grep -qxE 'neg +1 +1' "$dir/out"
+  grep -qxE 'pos +0 +2' "$dir/out"
 }
 
 @test "labels as JSON, with the documented keys" {
@@ -73,7 +74,7 @@ json() {
   printf 'a\033[2Jb\n' >"$dir/gold"
   call score classify "$dir/gold" "$dir/gold"
   [ "$status" = 0 ]
-  ! grep -q "$(printf '\033')" "$dir/out"
+  not grep -q "$(printf '\033')" "$dir/out"
 }
 
 @test "labels that do not fit together" {
@@ -121,7 +122,8 @@ spans() {
   spans
   call score tag "$dir/gold" "$dir/predicted"
   [ "$status" = 0 ]
-  grep -qx 'sentences  2' "$dir/out" && grep -qx 'tokens     16' "$dir/out"
+  grep -qx 'sentences  2' "$dir/out"
+  grep -qx 'tokens     16' "$dir/out"
   grep -qx 'accuracy   62.50 %' "$dir/out"
   grep -qxE 'all spans +7 +6 +4 +66.67 % +57.14 % +61.54 %' "$dir/out"
   grep -qxE 'LOC +3 +3 +2 +66.67 % +66.67 % +66.67 %' "$dir/out"
@@ -153,7 +155,7 @@ PY
   [[ $out == *'"scheme":"plain"'* && $out != *precision*'"tags"'* && $out == *'{"tag":"DET","gold":1,'* ]]
   call score tag "$dir/gold" "$dir/predicted"
   grep -qxE 'NOUN +1 +0 +0 +0.00 % +0.00 % +0.00 %' "$dir/out"
-  ! grep -q 'all spans' "$dir/out"
+  not grep -q 'all spans' "$dir/out"
 }
 
 @test "columns; comments and words over several tokens of CoNLL-U are no words" {
@@ -262,7 +264,8 @@ PY
   printf '\xef\xbb\xbfa b\r\n\r\nc' >"$dir/gold"
   printf 'a b\n\nc\n' >"$dir/output"
   call score seq2seq "$dir/gold" "$dir/output"
-  [ "$status" = 0 ] && grep -qxE 'exact match +100.00 % .*' "$dir/out"
+  [ "$status" = 0 ]
+  grep -qxE 'exact match +100.00 % .*' "$dir/out"
   "$RECUR" score seq2seq - "$dir/output" <"$dir/gold" | grep -qE 'items +3 '
   "$RECUR" score seq2seq "$dir/gold" - <"$dir/output" | grep -qE 'items +3 '
 }

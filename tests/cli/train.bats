@@ -111,7 +111,7 @@ PY
   call generate "$dir/run" --prompt "$(printf '\303\251')" --length 5
   [ "$status" = 0 ]
   grep -q "^valid = $dir/valid" "$dir/run/config"
-  ! grep -q '^split' "$dir/run/config"
+  not grep -q '^split' "$dir/run/config"
 }
 
 @test "quiet says nothing" {
@@ -136,5 +136,5 @@ PY
   cmp "$dir/kept" "$dir/run/model.safetensors"
   train --seed 2 --overwrite
   [ "$status" = 0 ]
-  ! cmp -s "$dir/kept" "$dir/run/model.safetensors"
+  not cmp -s "$dir/kept" "$dir/run/model.safetensors"
 }

@@ -53,3 +53,25 @@ reviews() {
   accuracy=$(awk '$1 == "accuracy" { print $2 }' "$dir/out") f1=$(awk '$1 == "all" { print $(NF - 1) }' "$dir/out")
   grep -qF "accuracy $accuracy % (" "$dir/figures" && grep -qF "F1 $f1 % (" "$dir/figures"
 }
+
+@test "translation: captions joined in their order, and the tables of its runs" {
+  mkdir "$dir/tok"
+  for part in train val test_2016_flickr; do
+    for language in de en; do printf "$language %s .\n" 1 2 3 4 5 >"$dir/tok/$part.$language"; done
+  done
+  python3 "$root/docs/cases/translation.py" data "$dir/tok" "$dir/runs"
+  cd "$dir/runs"
+  printf 'de %s .\n' 1 2 3 4 5 '1 . de 2' '3 . de 4' | cmp - long-train.de
+  printf 'en %s .\n' 1 2 3 4 5 '1 . en 2' '3 . en 4' '1 . en 2 . en 3' '1 . en 2 . en 3 . en 4' | cmp - long-test_2016_flickr.en
+  mkdir none long-none long-attention
+  echo '{"perplexity":40.04,"bleu":13.84,"chrf":35,"exact_match":0.01}' >none/eval.json
+  for run in long-none long-attention; do
+    echo '{"by_length":[{"from":0,"to":10,"items":7,"bleu":20.5},{"from":10,"to":20,"items":0,"bleu":null},{"from":20,"to":0,"items":2,"bleu":3}]}' >$run/eval.json
+  done
+  tables=$(python3 "$root/docs/cases/translation.py" report .)
+  echo "$tables"
+  grep -qF '| LSTM of 2 layers, no attention | 40.0 | 13.8 | 35.0 | 1.0 % |' <<<"$tables"
+  grep -qF '| source words | 0-9 | 20+ |' <<<"$tables" && grep -qF '| sentences | 7 | 2 |' <<<"$tables"
+  [ "$(grep -c '^| BLEU, .* | 20.5 | 3.0 |$' <<<"$tables")" = 2 ]
+  python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' length.svg
+}
