@@ -1,8 +1,9 @@
 # The program and the examples. Both see the public headers only.
 # SPDX-License-Identifier: MIT
-file(GLOB program_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cli/*.c)
+file(GLOB program_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cli/*.c ${PROJECT_SOURCE_DIR}/cli/lab/*.c)
 if(program_sources)
   add_executable(recur ${program_sources})
+  target_include_directories(recur PRIVATE ${PROJECT_SOURCE_DIR}/cli)
   # static: the program is one file that runs wherever it is copied, and cannot meet an older library
   target_link_libraries(recur PRIVATE recur_static recur_settings PkgConfig::JANSSON Threads::Threads m)
 endif()

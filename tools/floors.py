@@ -57,13 +57,14 @@ def fault_in_public(root, quoted, name):
     return None
 
 
-def fault_in_program(root, directory, quoted, name):
-    """Say why a file of cli/ or examples/ may not include name."""
+def fault_in_program(root, path, quoted, name):
+    """Say why a file of cli/ or examples/ may not include name: it sees what lies beside it and above it, never below."""
+    directory = path.relative_to(root).parts[0]
     if name.startswith("recur/"):
         return None if (root / "include" / name).is_file() else f"includes {name}, which is not public"
     if name in LIBRARIES and (directory, name) != ("cli", "jansson.h"):
         return f"may not see the library {LIBRARIES[name]}"
-    if quoted and not (root / directory / name).is_file():
+    if quoted and not any((place / name).is_file() for place in (path.parent, root / directory)):
         return f'includes "{name}"; programs see the public headers only'
     return None
 
@@ -88,8 +89,8 @@ def check(root):
     for path in sorted((root / "include/recur").glob("*.h")):
         look(path, lambda quoted, name: fault_in_public(root, quoted, name))
     for directory in ("cli", "examples"):
-        for path in sorted((root / directory).glob("*.[ch]")):
-            look(path, lambda quoted, name, d=directory: fault_in_program(root, d, quoted, name))
+        for path in sorted((root / directory).rglob("*.[ch]")):
+            look(path, lambda quoted, name, p=path: fault_in_program(root, p, quoted, name))
     return bad
 
 

@@ -30,6 +30,7 @@ refuses() {
 @test "io sees base only" { refuses src/io/zz.inc '"dev/dev.h"' dev/; }
 @test "the libraries have their place" { refuses src/score/zz.c '<jansson.h>' jansson; }
 @test "an internal header is included by its directory" { refuses src/base/zz.c '"alloc.h"' directory; }
+@test "commands do not see the experiments" { refuses cli/zz.c '"lab.h"' public; }
 @test "the program sees public headers only" { refuses cli/zz.c '"base/alloc.h"' public; }
 @test "an example may not see jansson" { refuses examples/zz.c '<jansson.h>' jansson; }
 @test "a public header shows no library" { refuses include/recur/zz.h '<jansson.h>' jansson; }
