@@ -492,7 +492,8 @@ static void what_cannot_be_looked_at_is_refused(void **state)
     LM_OK(c.ctx, recur_corpus_encode(c.ctx, recur_model_vocab(c.model), "ab", 2, &tiny));
     recur_probe_data none = {0}, two = {.corpus = tiny}, all = {.corpus = c.corpus};
     LM_FAILS(c.ctx, RECUR_EARG, "corpus", recur_probe_create(c.model, &none, NULL, &probe));
-    LM_FAILS(c.ctx, RECUR_EDATA, "2 tokens; wanted 3 or more", recur_probe_create(c.model, &two, NULL, &probe));
+    LM_FAILS(c.ctx, RECUR_EDATA, "2 tokens; wanted 3 or more",
+             recur_probe_create(c.model, &two, NULL, &probe));
     LM_FAILS(c.ctx, RECUR_EARG, "steps", recur_probe_create(c.model, &all, &wrong, &probe));
     assert_null(probe);
     recur_corpus_destroy(tiny);
