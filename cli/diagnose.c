@@ -71,7 +71,7 @@ static const option_group *const diagnose_groups[] = {
 static int check_fail_on(diagnosis *d, bool *is_met)
 {
     const char *list = options_text(d->o, "fail-on");
-    for (const char *p = list; p && *p;) {
+    for (const char *p = list; p;) {
         size_t     n = strcspn(p, ",");
         char       name[32];
         suggestion s;
@@ -90,7 +90,7 @@ static int check_fail_on(diagnosis *d, bool *is_met)
             return output_error(d->app, RECUR_EARG,
                                 "--fail-on: there is no illness '%s'%s%s; 'recur help diagnose' lists them",
                                 name, s.best ? "; did you mean " : "", s.best ? s.best : "");
-        p += n + (p[n] == ',');
+        p = p[n] ? p + n + 1 : NULL;
     }
     return RECUR_OK;
 }

@@ -125,7 +125,8 @@ typedef struct recur_gate_use {
 /* What a lane does over the data.
  *
  * A forget gate f (an LSTM's f, a GRU's z) that stays as it is keeps a share 1/e of the state over tau = -1/ln f steps. Bin 0 has the share
- * of values with tau below 1, bin j those from 2^(j-1) to below 2^j, the last all above. A unit's own tau is -1/mean(ln f).
+ * of values with tau below 1, bin j those from 2^(j-1) to below 2^j, the last all above. A unit's own tau is -1/mean(ln f),
+ * infinite where f is 1 throughout.
  *
  * A state is saturated where |h| (LSTM: |tanh c|) is above .99; of relu, never. A unit is dead where h is 0 at every step (relu), or its
  * standard deviation is below 1e-4 (the others). */

@@ -78,6 +78,7 @@ RECUR_API recur_status recur_driven_create_lm(recur_ctx *ctx, const recur_model 
 RECUR_API void         recur_driven_destroy(recur_driven *driven); /* NULL is accepted */
 
 /* Return the system. It is valid as long as driven, which is its user; one thread at a time. Its steps are 0 to T-1; RECUR_EARG beyond.
+ * Of NULL it is one without a state, which is refused wherever it is given.
  * Cost.  pull: one pass forwards and back over k rows. */
 RECUR_API recur_system recur_driven_system(recur_driven *driven);
 
@@ -139,7 +140,7 @@ RECUR_API double recur_kaplan_yorke(const double *exponents, int64_t k, int64_t 
  *
  * q (may be NULL) receives the variance of the pre-activations, the greatest solution. The norm of a gradient then changes by exp(lambda) for each
  * step. Weights drawn from U(-a,a) have g^2 = N a^2 / 3. Errors of q and lambda: below 1e-11 where g is not within 1e-6 of 1 without
- * noise (tests/diag/test_mean_field.c). NaN unless g and s2 are finite and s2 is at least 0; -infinity for g = 0.
+ * noise (tests/diag/test_mean_field.c). NaN unless g^2 and s2 are finite and s2 is at least 0; -infinity for g = 0.
  * Sompolinsky, Crisanti and Sommers 1988; with noise: Molgedey, Schuchhardt and Schuster 1992. */
 RECUR_API double recur_mean_field(double g, double s2, double *q);
 

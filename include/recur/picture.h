@@ -4,6 +4,7 @@
  *                                     -> recur_page_picture -> recur_page_save   words and pictures
  *
  * Both can be read in a light and in a dark surrounding. Texts are UTF-8, of any content: what means something to XML or HTML is escaped.
+ * A name in a picture that is NULL is left empty.
  * SPDX-License-Identifier: MIT */
 #ifndef RECUR_PICTURE_H
 #define RECUR_PICTURE_H
@@ -23,7 +24,7 @@ typedef struct recur_picture recur_picture;
  * Errors. RECUR_EARG without a picture or a path; RECUR_EIO. */
 RECUR_API recur_status recur_picture_save(const recur_picture *picture, const char *path);
 
-/* Look at a picture's bytes: size of them, and a NUL behind. They live as long as the picture. */
+/* Look at a picture's bytes: size of them (NULL: not asked), and a NUL behind. They live as long as the picture. NULL for NULL. */
 RECUR_API const char *recur_picture_svg(const recur_picture *picture, size_t *size);
 
 /* Free a picture. NULL is accepted. */

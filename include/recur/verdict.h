@@ -43,7 +43,7 @@ typedef struct recur_rule {
     const char   *why;
 } recur_rule;
 
-/* Return the table of all rules, by illness; *n receives how many there are. */
+/* Return the table of all rules, by illness; *n (NULL: not asked) receives how many there are. */
 RECUR_API const recur_rule *recur_rules(int64_t *n);
 
 /* ---- symptoms ---- */
@@ -93,9 +93,8 @@ typedef struct recur_symptoms {
 /* Set everything to unknown. */
 RECUR_API void recur_symptoms_clear(recur_symptoms *symptoms);
 
-/* Read symptoms off a log and off what a probe measured; what the caller says must be there before. None of them fails or allocates; pointers
- * are not NULL. is_adaptive: the optimiser moves each
- * weight by about the rate, whatever its gradient is (Adam, RMSprop). */
+/* Read symptoms off a log and off what a probe measured; what the caller says must be there before. None of them fails or allocates; NULL says
+ * nothing. is_adaptive: the optimiser moves each weight by about the rate, whatever its gradient is (Adam, RMSprop). */
 RECUR_API void recur_symptoms_log(recur_symptoms *symptoms, const recur_run_log *log);
 RECUR_API void recur_symptoms_flow(recur_symptoms *symptoms, const recur_flow *flow);
 RECUR_API void recur_symptoms_gates(recur_symptoms *symptoms, const recur_gates *gates);
@@ -116,7 +115,7 @@ typedef struct recur_finding {
     char              advice[256]; /* what to try, in the program's options */
 } recur_finding;
 
-/* Judge symptoms. Returns how many illnesses were found, at most one finding each, in their order. */
+/* Judge symptoms. Returns how many illnesses were found, at most one finding each, in their order; 0 for NULL. */
 RECUR_API int recur_judge(const recur_symptoms *symptoms, recur_finding found[RECUR_ILLNESSES]);
 
 #ifdef __cplusplus

@@ -274,6 +274,7 @@ static recur_status pull(void *user, int64_t t, const double *state, int64_t k, 
 
 recur_system recur_driven_system(recur_driven *driven)
 {
+    if (!driven) return (recur_system){0};
     return (recur_system){.n = size_of(driven), .user = driven, .advance = advance, .pull = pull};
 }
 

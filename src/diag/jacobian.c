@@ -114,7 +114,8 @@ recur_status recur_jacobian_differences(recur_ctx *ctx, recur_tape_function f, v
 recur_status recur_system_jacobian(const recur_system *system, int64_t t, const double *state,
                                    double *jacobian)
 {
-    if (!system || !system->pull || system->n < 1 || !state || !jacobian) return RECUR_EARG;
+    bool has_size = system && system->n >= 1 && system->n <= INT32_MAX;
+    if (!has_size || !system->pull || !state || !jacobian) return RECUR_EARG;
     int64_t n = system->n;
     for (int64_t i = 0; i < n * n; i++) jacobian[i] = i % (n + 1) == 0;
     return system->pull(system->user, t, state, n, jacobian);

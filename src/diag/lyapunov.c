@@ -144,6 +144,7 @@ recur_status recur_lyapunov(recur_ctx *ctx, const recur_system *system, const do
 double recur_kaplan_yorke(const double *exponents, int64_t k, int64_t n)
 {
     double sum = 0;
+    if (!exponents || k < 0 || k > n) return NAN;
     for (int64_t j = 0; j < k; j++) {
         if (sum + exponents[j] < 0) return (double)j + sum / fabs(exponents[j]);
         sum += exponents[j];

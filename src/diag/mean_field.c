@@ -59,8 +59,9 @@ static double solve(double g2, double s2)
 
 double recur_mean_field(double g, double s2, double *q)
 {
-    bool   is_possible = isfinite(g) && isfinite(s2) && s2 >= 0;
-    double g2 = g * g, found = is_possible ? solve(g2, s2) : NAN;
+    double g2 = g * g;
+    bool   is_possible = isfinite(g2 + s2) && s2 >= 0;
+    double found = is_possible ? solve(g2, s2) : NAN;
     if (q) *q = found;
     return is_possible ? 0.5 * log(g2 * moments_of(found).sech4) : NAN;
 }

@@ -31,7 +31,7 @@ static recur_status choose_windows(recur_probe *p, const recur_corpus *corpus, c
     const int32_t *tokens = recur_corpus_tokens(corpus);
     int64_t        size = recur_corpus_size(corpus), last = size - 1;
     if (size < 3)
-        return RI_FAIL(p->ctx, RECUR_EDATA, "the data have %" PRId64 " tokens, too few to look at", size);
+        return RI_FAIL(p->ctx, RECUR_EDATA, "the data have %" PRId64 " tokens; wanted 3 or more", size);
     int64_t V = recur_vocab_size(p->model->parts.vocab);
     for (int64_t i = 0; i < size; i++)
         if (tokens[i] < 0 || tokens[i] >= V)

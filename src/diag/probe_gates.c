@@ -70,10 +70,16 @@ recur_status ri_gates_begin(recur_probe *p, ri_take take, bool with_gates, ri_ga
 
 /* ---- one row ---- */
 
+/* A gate that has rounded to 1 never lets go: without the question log_f, 0 there, would give minus infinity. */
+static double time_constant(double log_f)
+{
+    return log_f >= 0 ? INFINITY : -1 / log_f;
+}
+
 static int bin_of(double log_f)
 {
-    double tau = -1 / log_f;
-    if (!(tau < ldexp(1, RECUR_TAU_BINS - 2))) return RECUR_TAU_BINS - 1; /* also where log_f is 0 */
+    double tau = time_constant(log_f);
+    if (!(tau < ldexp(1, RECUR_TAU_BINS - 2))) return RECUR_TAU_BINS - 1;
     int bin = 0;
     while (tau >= ldexp(1, bin)) bin++;
     return bin;
@@ -165,7 +171,7 @@ static void conclude_gates(recur_probe *p, const ri_gate_sums *s, recur_lane_gat
     out->tau_median = NAN;
     if (!out->has_tau) return;
     for (int i = 0; i < RECUR_TAU_BINS; i++) out->tau[i] = (double)s->bins[i] / all;
-    for (int64_t j = 0; j < H; j++) s->log_f[j] = -(double)s->rows / s->log_f[j];
+    for (int64_t j = 0; j < H; j++) s->log_f[j] = time_constant(s->log_f[j] / (double)s->rows);
     out->unit_tau = s->log_f;
     out->tau_median = median(p, s->log_f, H);
 }

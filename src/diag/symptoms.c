@@ -60,6 +60,7 @@ static double lesser(double a, double b)
 
 void recur_symptoms_clear(recur_symptoms *s)
 {
+    if (!s) return;
     *s = (recur_symptoms){
         .lr = NAN,
         .clip = NAN,
@@ -127,6 +128,7 @@ static void look_at_validation(recur_symptoms *s, const recur_run_log *log)
 
 void recur_symptoms_log(recur_symptoms *s, const recur_run_log *log)
 {
+    if (!s || !log) return;
     int64_t n = log->n, n_norms = 0, last_quarter = n - n / 4;
     double  clipped = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -166,6 +168,7 @@ static double left_at(const recur_lane_flow *f, int64_t span)
  * less: it has not grown. */
 void recur_symptoms_flow(recur_symptoms *s, const recur_flow *flow)
 {
+    if (!s || !flow) return;
     for (int64_t i = 0; i < flow->n; i++) {
         const char *stack = flow->lanes[i].lane.stack;
         double      horizon = NAN, left = NAN;
@@ -203,6 +206,7 @@ static void look_at_forgetting(recur_symptoms *s, const recur_lane_gates *g)
 
 void recur_symptoms_gates(recur_symptoms *s, const recur_gates *gates)
 {
+    if (!s || !gates) return;
     for (int64_t i = 0; i < gates->n; i++) {
         const recur_lane_gates *g = &gates->lanes[i];
         s->saturated = greater(s->saturated, saturated_share(g));
@@ -232,6 +236,7 @@ static double adaptive_ratio_at(const void *of, int64_t i)
 
 void recur_symptoms_updates(recur_symptoms *s, const recur_updates *updates, bool is_adaptive)
 {
+    if (!s || !updates) return;
     bool is_clipped = !is_adaptive && s->clip > 0 && updates->grad_norm > s->clip;
     if (isnan(s->loss)) s->loss = updates->loss;
     s->update_ratio = quantile(updates->tensors, updates->n, is_adaptive ? adaptive_ratio_at : ratio_at, 0.5);
@@ -240,6 +245,7 @@ void recur_symptoms_updates(recur_symptoms *s, const recur_updates *updates, boo
 
 void recur_symptoms_context(recur_symptoms *s, const recur_context *context)
 {
+    if (!s || !context) return;
     double cut = NAN, best = NAN;
     for (int64_t i = 0; i < context->n && s->bptt > 0; i++) {
         if (context->steps[i] < s->bptt) continue;
@@ -251,5 +257,6 @@ void recur_symptoms_context(recur_symptoms *s, const recur_context *context)
 
 void recur_symptoms_dynamics(recur_symptoms *s, const recur_lanes_dynamics *dynamics)
 {
+    if (!s || !dynamics) return;
     for (int64_t i = 0; i < dynamics->n; i++) s->lyapunov = greater(s->lyapunov, dynamics->lanes[i].lyapunov);
 }

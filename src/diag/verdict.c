@@ -36,10 +36,11 @@ static double divergence(const recur_symptoms *s)
 static void say_divergence(const recur_symptoms *s, double value, char text[WORDS])
 {
     (void)value;
-    snprintf(
-        text, WORDS,
-        "the loss or the gradient became infinite, and training ended; the greatest reported loss was %.3g",
-        s->worst_loss);
+    int n = snprintf(text, WORDS, "the loss or the gradient became infinite, and training ended; ");
+    if (isnan(s->worst_loss))
+        snprintf(text + n, (size_t)(WORDS - n), "no loss was reported before");
+    else
+        snprintf(text + n, (size_t)(WORDS - n), "the greatest reported loss was %.3g", s->worst_loss);
 }
 
 /* Where gradients explode the loss is high without a rate that is. */
@@ -296,7 +297,7 @@ static void say_context(const recur_symptoms *s, double value, char text[WORDS])
 
 static void lengthen(const recur_symptoms *s, char text[WORDS])
 {
-    snprintf(text, WORDS, "try --bptt %" PRId64, 4 * s->bptt);
+    snprintf(text, WORDS, "try --bptt %" PRId64, (int64_t)fmin(4 * (double)s->bptt, 1e15));
 }
 
 /* Of a model that is still no better than guessing. */
@@ -489,7 +490,7 @@ static const row rows[N_RULES] = {
 
 const recur_rule *recur_rules(int64_t *n)
 {
-    *n = N_RULES;
+    if (n) *n = N_RULES;
     return rules;
 }
 
@@ -513,7 +514,7 @@ static bool is_met(const recur_rule *rule, double value)
 int recur_judge(const recur_symptoms *s, recur_finding found[RECUR_ILLNESSES])
 {
     int n = 0;
-    for (int i = 0; i < N_RULES; i++) {
+    for (int i = 0; i < N_RULES && s && found; i++) {
         double value = rows[i].value(s);
         if (!is_met(&rules[i], value) || (n > 0 && found[n - 1].rule->illness == rules[i].illness)) continue;
         recur_finding *f = &found[n];

@@ -147,12 +147,15 @@ static void draw_legend(ri_svg *svg, const recur_plot *p, int64_t n_plots)
 static recur_status check(recur_ctx *ctx, const recur_plot *plots, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
-        if (plots[i].n < 1 || plots[i].n != plots[0].n)
+        if (plots[i].n < 1 || plots[i].n != plots[0].n || !plots[i].curves)
             return RI_FAIL(ctx, RECUR_EARG, "plots want as many curves each, at least one");
-        for (int64_t c = 0; c < plots[i].n; c++)
+        for (int64_t c = 0; c < plots[i].n; c++) {
+            if (plots[i].curves[c].n > 0 && (!plots[i].curves[c].x || !plots[i].curves[c].y))
+                return RI_FAIL(ctx, RECUR_EARG, "a curve wants x and y of its points");
             if (plots[i].curves[c].colour < 0 || plots[i].curves[c].colour >= RECUR_COLOURS)
                 return RI_FAIL(ctx, RECUR_EARG, "colours are 0 to %d, found %d", RECUR_COLOURS - 1,
                                plots[i].curves[c].colour);
+        }
     }
     return RECUR_OK;
 }

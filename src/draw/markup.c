@@ -52,7 +52,7 @@ static void put_escaped(ri_markup *m, const char *text, size_t n, const char *al
 
 void ri_markup_text(ri_markup *m, const char *text)
 {
-    put_escaped(m, text, strlen(text), "");
+    if (text) put_escaped(m, text, strlen(text), "");
 }
 
 void ri_markup_lines(ri_markup *m, const char *text, size_t n)

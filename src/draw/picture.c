@@ -29,8 +29,8 @@ void recur_picture_destroy(recur_picture *picture)
 
 const char *recur_picture_svg(const recur_picture *picture, size_t *size)
 {
-    *size = picture->svg.out.size - 1;
-    return picture->svg.out.bytes;
+    if (size) *size = picture ? picture->svg.out.size - 1 : 0;
+    return picture ? picture->svg.out.bytes : NULL;
 }
 
 recur_status recur_picture_save(const recur_picture *picture, const char *path)

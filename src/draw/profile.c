@@ -29,7 +29,7 @@ static void draw_letter(ri_svg *svg, const recur_profile *p, int64_t i, double s
     const size_t size = p->words[i].size < sizeof letter - 1 ? p->words[i].size : sizeof letter - 1;
     const double x = EDGE + (double)(i % PER_LINE) * STEP,
                  bottom = HEAD + HEIGHT + (double)(i / PER_LINE) * LINE;
-    memcpy(letter, p->words[i].bytes, size);
+    if (size > 0) memcpy(letter, p->words[i].bytes, size);
     letter[size] = '\0';
     ri_svg_text(svg, "small", x + STEP / 2.0, bottom + 14, "middle", letter);
     if (!(p->values[i] > 0) || !isfinite(p->values[i])) return;

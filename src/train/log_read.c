@@ -100,8 +100,9 @@ static recur_status take_line(reading *r, const char *text, size_t size)
     json_t      *object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
     recur_status status = RECUR_OK;
     if (!json_is_object(object))
-        status = RI_FAIL(r->ctx, RECUR_EDATA, "%s, line %" PRId64 ": wanted a JSON object, found \"%.*s\"",
-                         r->path, r->line, (int)(size < 40 ? size : 40), text);
+        status = RI_FAIL(r->ctx, RECUR_EDATA,
+                         "%s, line %" PRId64 ": wanted a JSON object, found \"%.*s\"%s%s", r->path, r->line,
+                         (int)(size < 40 ? size : 40), text, object ? "" : ": ", object ? "" : why.text);
     int event = status ? RI_EVENTS : event_of(object);
     if (event < RI_EVENTS) status = keep(r, report_of(object, event));
     json_decref(object);

@@ -132,6 +132,11 @@ PY
   call diagnose "$dir/run" --data "$dir/test.tsv" --fail-on vanising
   [ "$status" = 2 ]
   [[ $err == *"there is no illness 'vanising'; did you mean vanishing"* ]]
+  for names in '' exploding, any,,any; do
+    call diagnose "$dir/run" --data "$dir/test.tsv" --fail-on "$names" # a script's variable that is empty
+    [ "$status" = 2 ]
+    [[ $err == *"there is no illness ''"* ]]
+  done
 }
 
 @test "lines of JSON: model, lanes, context, training, illnesses, verdict" {

@@ -229,6 +229,8 @@ static void kaplan_yorke(void **state)
     assert_true(recur_kaplan_yorke(lorenz, 2, 2) == 2);
     assert_true(recur_kaplan_yorke(lorenz + 2, 1, 3) == 0);
     assert_true(recur_kaplan_yorke(dead, 3, 3) == 1);
+    assert_true(isnan(recur_kaplan_yorke(NULL, 2, 3)) && isnan(recur_kaplan_yorke(lorenz, 3, 2)));
+    assert_true(isnan(recur_kaplan_yorke(lorenz, -1, 3)));
 }
 
 /* ---- products ---- */
@@ -308,6 +310,9 @@ static void what_cannot_be_is_refused(void **state)
     (void)state;
     recur_ctx   *ctx = proof_ctx(RECUR_F64, 1);
     double       found[2], share = 0;
+    recur_system huge = {INT64_MAX, NULL, explode, henon_pull};
+    assert_int_equal(recur_system_jacobian(&huge, 0, found, found), RECUR_EARG);
+    assert_int_equal(recur_driven_system(NULL).n, 0);
     recur_system wild = {2, NULL, explode, henon_pull}, failing = {2, NULL, refuse, henon_pull}, empty = {0};
     const recur_lyapunov_opts wrong[] = {{.steps = 0},
                                          {.steps = 5, .k = 3},

@@ -85,6 +85,8 @@ static void what_cannot_be_is_no_number(void **state)
     double q = 1;
     assert_true(isnan(recur_mean_field(NAN, 0, &q)) && isnan(q));
     assert_true(isnan(recur_mean_field(1, -0.1, NULL)) && isnan(recur_mean_field(INFINITY, 0, NULL)));
+    q = 1;
+    assert_true(isnan(recur_mean_field(1e200, 0, &q)) && isnan(q)); /* the square is not finite */
     assert_true(recur_mean_field(0, 0.25, &q) == -INFINITY && q == 0.25);
 }
 

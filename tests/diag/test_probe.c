@@ -185,6 +185,12 @@ static void gates_of_one_unit_are_those_of_their_biases(void **state)
     assert_true(n > 0 && n < 20);
     probe_near(gates.lanes[0].saturated, n / 20, 1e-12);
     probe_near(pulse.saturated, n / 20, 1e-12);
+
+    probe_set(c.model, "rnn.bias_ih_l0", 1, 40); /* a forget gate that rounds to 1 holds for ever */
+    LM_OK(c.ctx, recur_probe_gates(c.probe, &gates));
+    assert_true(gates.lanes[0].unit_tau[0] == INFINITY && gates.lanes[0].tau_median == INFINITY);
+    for (int i = 0; i < RECUR_TAU_BINS; i++)
+        assert_true(gates.lanes[0].tau[i] == (i == RECUR_TAU_BINS - 1 ? 1 : 0));
     probe_close(&c);
 }
 
@@ -486,7 +492,8 @@ static void what_cannot_be_looked_at_is_refused(void **state)
     LM_OK(c.ctx, recur_corpus_encode(c.ctx, recur_model_vocab(c.model), "ab", 2, &tiny));
     recur_probe_data none = {0}, two = {.corpus = tiny}, all = {.corpus = c.corpus};
     LM_FAILS(c.ctx, RECUR_EARG, "corpus", recur_probe_create(c.model, &none, NULL, &probe));
-    LM_FAILS(c.ctx, RECUR_EDATA, "2 tokens", recur_probe_create(c.model, &two, NULL, &probe));
+    LM_FAILS(c.ctx, RECUR_EDATA, "2 tokens; wanted 3 or more",
+             recur_probe_create(c.model, &two, NULL, &probe));
     LM_FAILS(c.ctx, RECUR_EARG, "steps", recur_probe_create(c.model, &all, &wrong, &probe));
     assert_null(probe);
     recur_corpus_destroy(tiny);

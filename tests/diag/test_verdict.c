@@ -48,6 +48,46 @@ static void assert_found(const recur_symptoms *s, recur_illness illness)
     assert_true(strlen(found[0].says) > 10 && strlen(found[0].advice) > 10);
 }
 
+/* A run whose first loss is not finite has reported none. */
+static void a_run_that_diverged_at_once_has_no_greatest_loss(void **state)
+{
+    (void)state;
+    recur_finding  found[RECUR_ILLNESSES];
+    recur_symptoms s = healthy();
+    s.has_diverged = true;
+    s.worst_loss = NAN;
+    assert_true(recur_judge(&s, found) == 1 && strstr(found[0].says, "no loss was reported before"));
+    s.worst_loss = 6;
+    assert_true(recur_judge(&s, found) >= 1 && strstr(found[0].says, "the greatest reported loss was 6"));
+}
+
+static void nothing_says_nothing(void **state)
+{
+    (void)state;
+    recur_finding  found[RECUR_ILLNESSES];
+    recur_symptoms s = healthy(), before = s;
+    recur_symptoms_clear(NULL);
+    recur_symptoms_log(&s, NULL);
+    recur_symptoms_flow(&s, NULL);
+    recur_symptoms_gates(&s, NULL);
+    recur_symptoms_updates(&s, NULL, true);
+    recur_symptoms_context(&s, NULL);
+    recur_symptoms_dynamics(&s, NULL);
+    recur_symptoms_log(NULL, &(recur_run_log){0});
+    recur_symptoms_flow(NULL, &(recur_flow){0});
+    recur_symptoms_gates(NULL, &(recur_gates){0});
+    recur_symptoms_updates(NULL, &(recur_updates){0}, true);
+    recur_symptoms_context(NULL, &(recur_context){0});
+    recur_symptoms_dynamics(NULL, &(recur_lanes_dynamics){0});
+    assert_memory_equal(&s, &before, sizeof s);
+    s.has_diverged = true;
+    assert_true(recur_judge(NULL, found) == 0 && recur_judge(&s, NULL) == 0 && recur_rules(NULL));
+    s = healthy();
+    s.bptt = INT64_MAX;
+    s.context_gain = 1;
+    assert_found(&s, RECUR_TRUNCATED);
+}
+
 static void who_is_well_has_no_illness(void **state)
 {
     (void)state;
@@ -228,6 +268,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_is_well_has_no_illness),
+        cmocka_unit_test(nothing_says_nothing),
+        cmocka_unit_test(a_run_that_diverged_at_once_has_no_greatest_loss),
         cmocka_unit_test(each_number_has_its_illness),
         cmocka_unit_test(vanishing_wants_something_left_to_learn),
         cmocka_unit_test(a_short_horizon_counts_where_nothing_is_learnt),

@@ -101,6 +101,17 @@ static void what_cannot_be_is_refused(void **state)
     recur_picture_destroy(NULL);
     plots[0].curves = &wrong;
     assert_int_equal(recur_plots_draw(ctx, "t", plots, 1, &picture), RECUR_EARG);
+    plots[0].curves = NULL;
+    assert_int_equal(recur_plots_draw(ctx, "t", plots, 1, &picture), RECUR_EARG);
+    const recur_curve nowhere = {"c", 0, false, 3, x, NULL}, nameless = {NULL, 0, false, 3, x, x};
+    plots[0].curves = &nowhere;
+    assert_int_equal(recur_plots_draw(ctx, "t", plots, 1, &picture), RECUR_EARG);
+    assert_non_null(strstr(recur_error(ctx), "a curve wants x and y"));
+    recur_plot bare = {.n = 1, .curves = &nameless};
+    assert_int_equal(recur_plots_draw(ctx, "t", &bare, 1, &picture), RECUR_OK);
+    recur_picture_destroy(picture);
+    size_t size = 1;
+    assert_true(!recur_picture_svg(NULL, &size) && size == 0);
     recur_ctx_destroy(ctx);
 }
 

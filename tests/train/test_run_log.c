@@ -112,6 +112,9 @@ static void what_is_no_log_is_refused(void **state)
         assert_non_null(strstr(recur_error(ctx), "log.jsonl, line 2: wanted a JSON object"));
         assert_null(log.reports);
     }
+    write_log(dir, "{\"event\":\"step\",\"loss\":NaN}\n");
+    assert_int_equal(recur_run_log_read(ctx, dir, &log), RECUR_EDATA);
+    assert_non_null(strstr(recur_error(ctx), "invalid token near 'NaN'"));
     recur_ctx_destroy(ctx);
     tiny_remove(dir);
 }
