@@ -51,14 +51,7 @@ static const option column_rows[] = {
 const option_group text_columns_group = {"Columns", column_rows};
 
 static const option choice_rows[] = {
-    {.name = "top",
-     .form = "N",
-     .type = OPTION_INT,
-     .min = 1,
-     .max = 1e6,
-     .fallback = "1",
-     .flags = OPTION_USUAL,
-     .help = "the N most likely labels"},
+    ROW_INT("top", 1, 1e6, "1", "the N most likely labels"),
     {.name = "attention",
      .type = OPTION_SWITCH,
      .flags = OPTION_USUAL,

@@ -12,6 +12,25 @@
         .name = NULL                                                                                         \
     }
 
+/* A usual option that takes a whole number, or a number, from least to most (ROW_ABOVE: above least). */
+#define ROW_INT(called, least_value, most_value, usually, says)                                              \
+    {                                                                                                        \
+        .name = called, .form = "N", .type = OPTION_INT, .min = least_value, .max = most_value,              \
+        .fallback = usually, .flags = OPTION_USUAL, .help = says                                             \
+    }
+
+#define ROW_NUMBER(called, shape, least_value, most_value, usually, says)                                    \
+    {                                                                                                        \
+        .name = called, .form = shape, .type = OPTION_NUMBER, .min = least_value, .max = most_value,         \
+        .fallback = usually, .flags = OPTION_USUAL, .help = says                                             \
+    }
+
+#define ROW_ABOVE(called, shape, least_value, most_value, usually, says)                                     \
+    {                                                                                                        \
+        .name = called, .form = shape, .type = OPTION_NUMBER, .min = least_value, .max = most_value,         \
+        .fallback = usually, .flags = OPTION_USUAL | OPTION_ABOVE, .help = says                              \
+    }
+
 #define ROW_QUIET                                                                                            \
     {                                                                                                        \
         .name = "quiet", .type = OPTION_SWITCH, .flags = OPTION_LOCAL, .help = "say nothing but errors"      \

@@ -13,14 +13,7 @@
 #include "rows.h"
 
 static const option parameters_rows[] = {
-    {.name = "input",
-     .form = "N",
-     .type = OPTION_INT,
-     .min = 1,
-     .max = 65536,
-     .fallback = "128",
-     .flags = OPTION_USUAL,
-     .help = "values of one step"},
+    ROW_INT("input", 1, 65536, "128", "values of one step"),
     {.name = "hidden",
      .form = "N,...",
      .type = OPTION_NUMBERS,
@@ -31,14 +24,7 @@ static const option parameters_rows[] = {
      .fallback = "256,64",
      .flags = OPTION_USUAL,
      .help = "units; of several sizes each is compared with the first"},
-    {.name = "layers",
-     .form = "N",
-     .type = OPTION_INT,
-     .min = 1,
-     .max = 16,
-     .fallback = "1",
-     .flags = OPTION_USUAL,
-     .help = "layers of the stack"},
+    ROW_INT("layers", 1, 16, "1", "layers of the stack"),
     ROW_PICTURE,
     ROW_END,
 };
