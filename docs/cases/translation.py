@@ -17,6 +17,7 @@ LANGUAGES = ("de", "en")
 RUNS = [
     ("none", "LSTM of 2 layers, no attention"),
     ("attention", "BiGRU, additive attention"),
+    ("attention-beam", "the same, beam 5"),
     ("best", "byte pairs, best effort"),
     ("best-beam", "the same, beam 5"),
     ("french", "English to French, BiGRU, additive attention"),

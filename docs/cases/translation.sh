@@ -53,6 +53,7 @@ for name in $wanted; do
       train "$name" "$tok/train.de" "$tok/train.en" --valid-source "$tok/val.de" --valid-target "$tok/val.en" \
         --min-count 2 --hidden 512 --epochs 10 $common $kind
       judge "$name" "$name" "$tok/test_2016_flickr.de" "$tok/test_2016_flickr.en" --by-length $edges
+      [ "$name" = none ] || judge attention attention-beam "$tok/test_2016_flickr.de" "$tok/test_2016_flickr.en" --beam 5 --length-penalty 1
       [ "$name" = none ] || sed -n 4p "$tok/test_2016_flickr.de" | "$recur" predict attention --attention-out map.svg
       ;;
     long-none | long-attention)
